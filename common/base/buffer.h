@@ -1,0 +1,80 @@
+// buffer.h - a byte queue: RAII over libevent's evbuffer, and nothing more.
+#pragma once
+
+#include <event2/buffer.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace ostler {
+
+/// Out of memory aborts, as everywhere.
+class Buffer {
+ public:
+    Buffer() : buf_(evbuffer_new())
+    {
+        if (!buf_) std::abort();
+    }
+
+    std::size_t size() const { return evbuffer_get_length(buf_.get()); }
+    bool empty() const { return size() == 0; }
+
+    /// Copies `bytes` to the end.
+    void append(std::string_view bytes)
+    {
+        if (evbuffer_add(buf_.get(), bytes.data(), bytes.size()) != 0) std::abort();
+    }
+
+    /// Links `bytes` without copying; they must outlive this buffer's content.
+    void append_borrowed(std::string_view bytes)
+    {
+        if (evbuffer_add_reference(buf_.get(), bytes.data(), bytes.size(), nullptr, nullptr) != 0)
+            std::abort();
+    }
+
+    /// Moves everything in `other` to the end of this one without copying.
+    void append(Buffer& other)
+    {
+        if (evbuffer_add_buffer(buf_.get(), other.raw()) != 0) std::abort();
+    }
+
+    /// Moves the first `max` bytes of `other` (fewer when it has fewer) to the end of this
+    /// one; returns how many.
+    std::size_t append(Buffer& other, std::size_t max)
+    {
+        const int n = evbuffer_remove_buffer(other.raw(), buf_.get(), std::min(max, other.size()));
+        return n > 0 ? static_cast<std::size_t>(n) : 0;
+    }
+
+    /// Removes and returns up to `max` bytes.
+    std::string take(std::size_t max = static_cast<std::size_t>(-1))
+    {
+        std::string s(std::min(max, size()), '\0');
+        evbuffer_remove(buf_.get(), s.data(), s.size());
+        return s;
+    }
+
+    /// Removes `count` bytes from the front.
+    void drain(std::size_t count) { evbuffer_drain(buf_.get(), count); }
+
+    /// All bytes as one contiguous view, valid until the buffer changes.
+    std::string_view view()
+    {
+        if (empty()) return {};
+        return {reinterpret_cast<const char*>(evbuffer_pullup(buf_.get(), -1)), size()};
+    }
+
+    evbuffer* raw() { return buf_.get(); }
+
+ private:
+    struct Free {
+        void operator()(evbuffer* b) const { evbuffer_free(b); }
+    };
+    std::unique_ptr<evbuffer, Free> buf_;
+};
+
+}  // namespace ostler

@@ -1,0 +1,95 @@
+// config.h - a configuration in force: everything read, checked and bound, never changed again.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/exchange.h"
+#include "common/settings.h"
+
+namespace ostler {
+
+class Loop;
+
+/// One line of `listen = ( … )`.
+struct ListenSpec {
+    std::string address = "*";   ///< numeric IPv4 or IPv6, "*" for both, or "unix:/path"
+    int port = 80;               ///< 0: any free one, printed at the start
+    bool tls = false;
+    int backlog = 1024;
+    /// "*:80", "[::1]:8080", "unix:/run/x.sock".
+    std::string name() const;
+    bool operator==(const ListenSpec&) const = default;
+};
+
+/// The group `server`.
+struct ServerConf {
+    std::string user;            ///< empty: stay who we are
+    std::string group;           ///< empty: the user's
+    int workers = 1;             ///< already resolved: 0 in the file is one a processor
+    std::string pid_file;        ///< empty: none
+    std::string error_log = "stderr";
+    Level log_level = Level::info;
+    int connections = 4096;      ///< most clients of one worker
+    std::chrono::milliseconds stop_timeout{30'000};      ///< graceful stop and drain on reload
+    std::chrono::milliseconds worker_timeout{10'000};    ///< a worker silent for this long is replaced
+    std::string software = "ostler";  ///< Server field; empty: none
+    std::string event_backend;   ///< libevent method to insist on; empty: the best
+};
+
+/// Something wrong in a configuration file.
+struct Problem {
+    enum class Severity : unsigned char { error, warning };
+    Severity severity = Severity::error;
+    std::string file;
+    int line = 0;                ///< from 1; 0: the file as a whole
+    int column = 0;              ///< from 1
+    std::string text;            ///< one sentence, no full stop
+    std::string source;          ///< the line itself, without newline; may be empty
+};
+
+/// FILE:LINE:COLUMN: error: TEXT, the source line and a caret below it.
+std::string format_problem(const Problem&);
+/// The same as one JSON array, for editors.
+std::string format_problems_json(std::span<const Problem>);
+
+class Configuration {
+ public:
+    virtual ~Configuration() = default;
+
+    ServerConf server;
+    std::vector<ListenSpec> listen;
+    HttpConf http;               ///< of the server scope
+    std::string file;            ///< as given
+
+    /// By host and longest location prefix.
+    virtual const Router& router() const = 0;
+    /// Calls Module::open for every scope; false when one refused (logged).
+    virtual bool open() = 0;
+    /// Calls Module::start for every scope, in a worker.
+    virtual void start(Loop&) = 0;
+    /// The configuration in force, defaults included, as text that can be loaded again (-T).
+    virtual std::string print() const = 0;
+};
+
+/// Reads `file` and conf.d/*.conf beside it.  Null when there was an error; `problems` then and
+/// otherwise holds everything found, in order of file and line.
+std::unique_ptr<Configuration> load_configuration(const std::string& file,
+                                                  std::vector<Problem>& problems);
+/// The same from text; `name` stands for the file in messages, relative paths start at `folder`.
+std::unique_ptr<Configuration> load_configuration_text(std::string_view text,
+                                                       const std::string& name,
+                                                       const std::string& folder,
+                                                       std::vector<Problem>& problems);
+
+/// What -m prints: modules compiled in, or one module with every setting, type and default.
+std::string describe_modules();
+/// Empty when there is no such module.
+std::string describe_module(std::string_view name);
+
+}  // namespace ostler
