@@ -12,9 +12,11 @@ namespace ostler {
 enum class Order : std::uint32_t {
     // worker to master
     ready,       ///< accepting connections
-    alive,       ///< once a second; `value`: connections open now
+    alive,       ///< once a second, with the counters
     // master to worker
-    drain,       ///< stop accepting, finish what is under way; `value`: limit in ms, 0 none
+    drain,       ///< after a reload: stop accepting, answer what is under way and the next request
+                 ///< of idle connections with `close`; `value`: limit in ms, 0 none
+    finish,      ///< before a stop: the same, but idle connections are closed at once
     reopen_log,  ///< `value`: index of the LogSink; a descriptor comes with it
     stop,        ///< end now
 };
@@ -22,6 +24,10 @@ enum class Order : std::uint32_t {
 struct Message {
     Order order = Order::alive;
     std::uint32_t value = 0;
+    // Counters, in `alive` only.
+    std::uint32_t connections = 0;      ///< open now
+    std::uint32_t longest_turn_us = 0;  ///< longest turn of the loop since the last message
+    std::uint64_t requests = 0;         ///< answered since the worker started
 };
 
 /// Both ends are non-blocking and close-on-exec.
