@@ -28,6 +28,10 @@ class LogSink {
     void flush();
 
     const std::string& target() const;
+    /// True when a person may be looking: colours make sense.
+    bool is_terminal() const;
+    /// True when the target adds time and process by itself (syslog).
+    bool stamps_lines() const;
     /// Lines lost since the process started.
     std::uint64_t dropped() const;
 
@@ -41,7 +45,7 @@ class LogSink {
     /// A worker calls this once: buffers are flushed every second from then on.
     static void start(Loop& loop);
     /// Opens a file target anew (after logrotate); returns the new descriptor for the master to
-    /// hand to the workers, -1 when the target is not a file or cannot be opened (logged).
+    /// hand to the workers (it still belongs to the sink), -1 when the target is not a file or cannot be opened (logged).
     int reopen();
     /// Replaces the descriptor in this process by `fd`, which it takes over: buffered lines are
     /// written to the old file first.
@@ -56,5 +60,11 @@ class LogSink {
 /// called everything from `info` on goes to stderr.
 enum class Level : unsigned char;
 void set_error_log(LogSink& sink, Level level);
+
+namespace detail {
+// Between log.cc and log_sink.cc.
+void use_error_log(LogSink* sink, Level level);
+void report_log_losses();
+}  // namespace detail
 
 }  // namespace ostler
