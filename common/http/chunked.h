@@ -19,8 +19,8 @@ class ChunkedDecoder {
     };
     struct Step {
         Next next = Next::more;
-        std::size_t used = 0;       ///< bytes of the input consumed by this step, content included
-        std::string_view content;   ///< with Next::data; part of the input
+        std::size_t used = 0;      ///< bytes of the input consumed by this step, content included
+        std::string_view content;  ///< with Next::data; part of the input
     };
 
     /// Looks at `input`, the bytes not consumed yet, and takes one step.
@@ -30,15 +30,36 @@ class ChunkedDecoder {
 
  private:
     enum class State : unsigned char {
-        size, extension, size_lf, data, data_cr, data_lf, trailer, trailer_lf, done, failed
+        // the line before a chunk
+        size,
+        extension,
+        size_lf,
+        // the chunk
+        data,
+        data_cr,
+        data_lf,
+        // after the last chunk
+        trailer,
+        trailer_name,
+        trailer_value,
+        trailer_lf,
+        end_lf,
+        // for good
+        done,
+        failed
     };
+    State take(char c);
+    State take_size(char c);
+    State take_extension(char c);
+    State take_trailer(char c);
+    State fail(const char* why);
+
     State state_ = State::size;
+    unsigned digits_ = 0;             // of the chunk size
     std::uint64_t left_ = 0;          // bytes of the current chunk still to come
-    unsigned digits_ = 0;
     std::size_t extension_line_ = 0;  // bytes of the extension of this chunk
     std::size_t extension_all_ = 0;   // ... of all chunks
-    std::size_t trailer_all_ = 0;
-    std::size_t trailer_line_ = 0;
+    std::size_t trailer_all_ = 0;     // bytes of the trailer section, line ends included
     const char* why_ = "";
 };
 

@@ -104,6 +104,9 @@ class Fields {
     void clear() { size_ = 0; }
 
  private:
+    void replace(std::string_view name, std::string_view value, FieldId id);
+    void remove_all(FieldId id, std::string_view name);
+
     Arena* arena_;
     Field* list_ = nullptr;   // in the arena; grows by doubling
     std::size_t size_ = 0;

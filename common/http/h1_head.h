@@ -43,18 +43,25 @@ class HeadScanner {
     std::size_t length() const { return length_; }
     /// After bad.
     const HeadError& error() const { return error_; }
-    /// True before the first byte that counts: an idle connection, not a request begun.
-    bool untouched() const { return length_ == 0; }
+    /// True before the first byte that counts, the one ignored empty line aside: an idle
+    /// connection, not a request begun.
+    bool untouched() const { return line_ == 0 && !in_fields_; }
     void reset() { *this = HeadScanner(*limits_); }
 
  private:
+    std::size_t line_room() const;
+    Found begin_line(char c);
+    Found end_line();
+    void watch_version(std::string_view text);
+    Found too_long();
     Found fail(Code status, const char* why);
 
     const HeadLimits* limits_;
-    std::size_t length_ = 0;     // bytes seen
+    std::size_t length_ = 0;     // bytes taken
     std::size_t line_ = 0;       // bytes of the current line
     std::size_t fields_ = 0;     // bytes of all field lines so far
     std::size_t count_ = 0;      // field lines so far
+    unsigned char version_ = 0;  // bytes of " HTTP/1.1" the request line ends with so far
     bool in_fields_ = false;     // the request line is complete
     bool after_cr_ = false;
     bool skipped_empty_ = false; // the one empty line before the request line
