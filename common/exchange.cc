@@ -7,8 +7,13 @@
 namespace ostler {
 
 namespace {
+
 constexpr int max_reroutes = 10;
-}
+
+/// Content of a GET or HEAD is taken off the connection and means nothing: no more than this.
+constexpr std::uint64_t most_idle_content = 64 * 1024;
+
+}  // namespace
 
 void Exchange::start()
 {
@@ -55,12 +60,26 @@ void Exchange::proceed(Step said)
             }
             pipeline_ = &router_.route(request);
             at_ = 0;
+            if (content_too_large()) {
+                response.close = true;
+                reply(Code::content_too_large);
+                return respond();
+            }
             break;
         }
         if (at_ == pipeline_->request.size()) return no_answer();
         const auto& hook = pipeline_->request[at_];
         said = hook.call(*this, hook.conf);
     }
+}
+
+// What is known from the head is answered from the head: no 100, no byte of it read.
+bool Exchange::content_too_large() const
+{
+    if (is_error_page() || !request.content_length) return false;
+    const std::uint64_t most =
+        request.is_get_or_head() ? most_idle_content : pipeline_->http->max_body;
+    return *request.content_length > most;
 }
 
 // Nobody answered.  What the request asked for decides which way to say so.

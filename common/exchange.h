@@ -157,6 +157,7 @@ class Exchange final : Job {
 
     void run() override;        // Job: after resume()
     void proceed(Step said);
+    bool content_too_large() const;
     void no_answer();
     void respond();
     void respond_from(std::size_t hook);

@@ -67,6 +67,11 @@ void Loop::read_clocks()
     wall_us_ = microseconds(CLOCK_REALTIME);
 }
 
+std::int64_t Loop::wall_clock_microseconds()
+{
+    return microseconds(CLOCK_REALTIME);
+}
+
 void Loop::run_round()
 {
     // Jobs posted while these run go behind the mark and wait for the next round, so

@@ -89,6 +89,9 @@ class Loop {
     /// Microseconds since 1970, read once a turn.
     std::int64_t wall_microseconds() const { return wall_us_; }
 
+    /// The same, asked of the clock now.
+    static std::int64_t wall_clock_microseconds();
+
     /// The longest turn so far, without the waiting; reset by reading.
     std::chrono::microseconds take_longest_turn();
 
