@@ -22,7 +22,7 @@ LAYERS = (
 # Outside libraries: the start of what stands in <>, and the only files that may name it.
 LIBRARIES = (
     ("event2/", r"(common/base|server)/"),
-    ("libconfig.h", r"common/base/section\w*\.cc$|server/config\w*\.cc$"),
+    ("libconfig.h", r"common/base/config_tree\.cc$"),
     ("openssl/", r"common/base/crypto\.cc$|server/tls\w*\.(cc|h)$"),
     ("nghttp2/", r"server/h2\w*\.(cc|h)$"),
     ("doctest/", r"test/"),
