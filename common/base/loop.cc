@@ -76,13 +76,13 @@ void Loop::run_round()
 {
     // Jobs posted while these run go behind the mark and wait for the next round, so
     // that a job which posts itself cannot starve the descriptors.
-    Anchor mark;
-    post(mark);
-    while (head_.next_ != &mark) {
+    post(mark_);
+    while (head_.next_ != &mark_) {
         Job& job = *head_.next_;
         job.unlink();
         job.run();
     }
+    mark_.unlink();
 }
 
 void Loop::run_jobs()

@@ -111,6 +111,7 @@ class Loop {
     void read_clocks();
 
     Anchor head_;
+    Anchor mark_;   // end of the round that runs now
     event_base* base_ = nullptr;
     Milliseconds now_{0};
     std::int64_t wall_us_ = 0;
