@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "common/base/local_time.h"
 #include "common/base/text.h"
 
 namespace ostler {
@@ -153,6 +154,17 @@ void LogLine::put_ascii(std::string_view text, std::size_t max)
 void LogLine::put_json(std::string_view text, std::size_t max)
 {
     put_escaped(text, max, next_json);
+}
+
+void LogLine::put_iso_time(std::int64_t microseconds)
+{
+    const LocalTime& time = local_time(microseconds / 1'000'000);
+    put(time.date());
+    put('T');
+    put(time.clock());
+    put('.');
+    put_padded(static_cast<unsigned>(microseconds / 1000 % 1000), 3);
+    put(std::string_view(time.zone, 6));
 }
 
 void LogLine::put_padded(unsigned number, int width)

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -34,6 +35,8 @@ class LogLine {
     }
     /// With leading zeros up to `width` digits.
     void put_padded(unsigned number, int width);
+    /// "2026-11-22T17:03:09.793+01:00": local time of microseconds since 1970 (RFC 3339).
+    void put_iso_time(std::int64_t microseconds);
 
     /// UTF-8 stays; controls (C1 too) and bytes that are not UTF-8 become \xhh: for people.
     void put_text(std::string_view text, std::size_t max = no_limit);

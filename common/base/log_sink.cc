@@ -50,6 +50,10 @@ class Sink final : public LogSink {
         lost += lines;
         last_error = why;
     }
+    /// The target is about to be another one: what the old one did not take is lost.
+    void drop_rest();
+    /// In a new process: what is buffered and lost so far is the parent's.
+    void forget();
     std::string_view pending() const { return {buffer.get() + start, end - start}; }
     /// The bytes to offer next: whole lines, as many as the target takes in one piece.
     std::string_view next_piece() const;
@@ -81,9 +85,8 @@ Registry& registry()
     // Never destroyed: other objects may log while the process ends.
     static Registry* const only = [] {
         std::atexit([] { LogSink::flush_all(); });
-        // What is buffered at a fork is the parent's to write.
         pthread_atfork(nullptr, nullptr, [] {
-            for (auto& sink : registry().sinks) sink->start = sink->end = 0;
+            for (auto& sink : registry().sinks) sink->forget();
         });
         return new Registry;
     }();
@@ -144,6 +147,21 @@ void Sink::append(std::string_view line)
     end += line.size();
 }
 
+void Sink::drop_rest()
+{
+    is_cut = false;
+    if (start != end) lose_buffer(has_no_room ? EAGAIN : last_error);
+    start = end = 0;
+    has_no_room = false;
+}
+
+void Sink::forget()
+{
+    start = end = 0;
+    is_cut = has_no_room = false;
+    lost = reported = 0;
+}
+
 void Sink::send(int level, std::string_view line)
 {
     if (const int error = send_syslog(target, level, line)) lose(1, error);
@@ -162,8 +180,9 @@ std::string_view cause_of(int error)
 void report(Registry& all, std::size_t index)
 {
     Sink& sink = *all.sinks[index];
+    const std::uint64_t lines = sink.lost - sink.reported;
     const std::string text = cat("log: ", sink.target_name, ": ", cause_of(sink.last_error), ": ",
-                                 sink.lost - sink.reported, " lines lost");
+                                 lines, lines == 1 ? " line lost" : " lines lost");
     sink.reported = sink.lost;
     if (&sink != all.error_log) return log_error(text);
     std::string error;
@@ -214,6 +233,21 @@ LogSink* LogSink::open(const std::string& target, std::string& error)
     if (!open_log_target(name, sink->target, error)) return nullptr;
     sinks.push_back(std::move(sink));
     return sinks.back().get();
+}
+
+std::string LogSink::problem_with(const std::string& target)
+{
+    std::string error;
+    LogTarget unused;
+    if (target.empty()) return "no file is named";
+    if (!is_path(target)) open_log_target(target, unused, error);
+    return error;
+}
+
+bool LogSink::is_path(std::string_view target)
+{
+    return target != "off" && target != "stdout" && target != "stderr" && target != "syslog" &&
+           !target.starts_with("syslog:");
 }
 
 void LogSink::write(std::string_view line, int syslog_level)
@@ -278,6 +312,18 @@ void LogSink::start(Loop& loop)
     tickers.push_back(new Ticker(loop));
 }
 
+void LogSink::follow_standard()
+{
+    for (auto& sink : registry().sinks) {
+        if (sink->target_name != "stdout" && sink->target_name != "stderr") continue;
+        sink->empty_buffer();
+        sink->drop_rest();
+        std::string error;
+        LogTarget fresh;
+        if (open_log_target(sink->target_name, fresh, error)) sink->target = std::move(fresh);
+    }
+}
+
 int LogSink::reopen()
 {
     Sink& self = real(*this);
@@ -297,10 +343,7 @@ void LogSink::replace_fd(int fd)
     Sink& self = real(*this);
     if (!fresh || !self.target.fd) return;
     self.empty_buffer();
-    // What the old file did not take is not for the new one.
-    self.is_cut = false;
-    if (self.start != self.end) self.lose_buffer(self.has_no_room ? EAGAIN : self.last_error);
-    self.has_no_room = false;
+    self.drop_rest();
 #if defined(__linux__) || defined(__FreeBSD__)
     const int done = ::dup3(fresh.get(), self.target.fd.get(), O_CLOEXEC);
 #else

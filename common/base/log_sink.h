@@ -16,10 +16,16 @@ class Loop;
 
 class LogSink {
  public:
-    /// `target`: a path, "stdout", "stderr", "syslog", "syslog:FACILITY" or "off".  Null, and
-    /// `error` says why, when it cannot be opened; "off" is a sink that drops without counting.
-    /// A new file gets mode 0640.
+    /// `target`: a path, "stdout", "stderr", "syslog", "syslog:FACILITY", "syslog:FACILITY@SOCKET"
+    /// or "off".  Null, and `error` says why, when it cannot be opened; "off" is a sink that drops
+    /// without counting.  A new file gets mode 0640.
     static LogSink* open(const std::string& target, std::string& error);
+
+    /// For checking a configuration: why `target` can never be opened, whatever the file system
+    /// looks like then; empty when it may be.
+    static std::string problem_with(const std::string& target);
+    /// True when `target` is a path and not one of the words.
+    static bool is_path(std::string_view target);
 
     /// Takes one line, the final newline included (syslog: without timestamp is fine).  Keeps
     /// it until the buffer is full or flush_all() is called; never blocks.  A line that cannot
@@ -44,6 +50,9 @@ class LogSink {
     static void flush_all();
     /// A worker calls this once: buffers are flushed every second from then on.
     static void start(Loop& loop);
+    /// After descriptors 1 and 2 were made something else (a daemon's /dev/null): "stdout" and
+    /// "stderr" follow, and nothing keeps the terminal or the pipe open that they were.
+    static void follow_standard();
     /// Opens a file target anew (after logrotate); returns the new descriptor for the master to
     /// hand to the workers (it still belongs to the sink), -1 when the target is not a file or cannot be opened (logged).
     int reopen();

@@ -42,13 +42,21 @@ Fd connect_to(const char* path)
     return fd;
 }
 
-bool connect(LogTarget& target)
+/// 0, or the error.  Tries at most once a second: a daemon that is gone must not cost every line
+/// three system calls.
+int connect(LogTarget& target, std::int64_t now_us)
 {
+    if (now_us < target.connect_after_us) return ENOENT;
+    target.connect_after_us = now_us + 1'000'000;
+    int error = ENOENT;
     for (const char* path : log_sockets) {
-        target.fd = connect_to(path);
-        if (target.fd) return true;
+        const bool is_given = !target.syslog_socket.empty();
+        target.fd = connect_to(is_given ? target.syslog_socket.c_str() : path);
+        if (target.fd) return 0;
+        if (errno != ENOENT) error = errno;
+        if (is_given) break;
     }
-    return false;
+    return error;
 }
 
 int send_once(const LogTarget& target, std::string_view message)
@@ -70,26 +78,29 @@ int syslog_facility(std::string_view name)
 
 int send_syslog(LogTarget& target, int level, std::string_view line)
 {
+    const std::int64_t now = wall_clock_us();
+    const bool was_connected = static_cast<bool>(target.fd);
+    if (!was_connected)
+        if (const int error = connect(target, now)) return error;
+
     char memory[8192];
     LogLine message(memory, sizeof memory);
     message.put('<');
     message.put(target.facility * 8 + level);
     message.put('>');
-    message.put(std::string_view(local_time(wall_clock_us() / 1'000'000).syslog, 15));
+    message.put(std::string_view(local_time(now / 1'000'000).syslog, 15));
     message.put(" ostler[");
     message.put(::getpid());
     message.put("]: ");
     if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
     message.put(line);
 
-    const bool was_connected = static_cast<bool>(target.fd);
-    if (!was_connected && !connect(target)) return errno;
     int error = send_once(target, message.view());
     if (error == EMSGSIZE) error = send_once(target, message.view().substr(0, small_datagram));
     if (error == 0 || error == EAGAIN || error == ENOBUFS) return error;
     // The daemon was restarted: its socket is another one now.
     target.fd.reset();
-    if (!was_connected || !connect(target)) return error;
+    if (!was_connected || connect(target, now) != 0) return error;
     return send_once(target, message.view());
 }
 

@@ -97,6 +97,19 @@ bool open_path(const std::string& path, LogTarget& to, std::string& error)
     return true;
 }
 
+/// Nothing is connected yet: that the daemon is not there now keeps nobody from starting.
+bool open_syslog(std::string_view target, LogTarget& to, std::string& error)
+{
+    target.remove_prefix(std::string_view("syslog").size());
+    if (!target.empty()) target.remove_prefix(1);
+    const std::string_view facility = target.substr(0, target.find('@'));
+    if (facility.size() != target.size()) to.syslog_socket = target.substr(facility.size() + 1);
+    to.kind = LogTarget::Kind::syslog;
+    to.facility = syslog_facility(facility.empty() ? "daemon" : facility);
+    if (to.facility < 0) error = cat("unknown syslog facility \"", facility, '"');
+    return to.facility >= 0;
+}
+
 bool may_write_now(int fd)
 {
     pollfd p{fd, POLLOUT, 0};
@@ -120,13 +133,7 @@ bool open_log_target(const std::string& target, LogTarget& to, std::string& erro
     if (target == "off") return true;
     if (target == "stdout") return open_standard(STDOUT_FILENO, to, error);
     if (target == "stderr") return open_standard(STDERR_FILENO, to, error);
-    if (target == "syslog" || target.starts_with("syslog:")) {
-        const std::string_view name = target == "syslog" ? "daemon" : std::string_view(target).substr(7);
-        to.kind = LogTarget::Kind::syslog;
-        to.facility = syslog_facility(name);
-        if (to.facility < 0) error = cat("unknown syslog facility \"", name, '"');
-        return to.facility >= 0;
-    }
+    if (target == "syslog" || target.starts_with("syslog:")) return open_syslog(target, to, error);
     if (target.empty()) {
         error = "no file is named";
         return false;

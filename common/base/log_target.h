@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ struct LogTarget {
     bool is_terminal = false;
     bool by_path = false;              ///< can be opened anew
     int facility = 0;                  ///< of syslog, RFC 3164 section 4.1.1
+    std::string syslog_socket;         ///< empty: where the system has it
+    std::int64_t connect_after_us = 0; ///< not before: the daemon was not there a moment ago
 };
 
 /// The one spelling of a target: "/dev/stdout" is "stdout".
