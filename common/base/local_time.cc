@@ -43,13 +43,6 @@ void format(std::int64_t second, LocalTime& to)
 
 }  // namespace
 
-std::int64_t wall_clock_us()
-{
-    timespec t{};
-    clock_gettime(CLOCK_REALTIME, &t);
-    return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_nsec / 1000;
-}
-
 const LocalTime& local_time(std::int64_t second)
 {
     // Requests end out of order: those of neighbouring seconds must not evict each other.

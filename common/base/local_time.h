@@ -6,16 +6,13 @@
 
 namespace ostler {
 
-/// Microseconds since 1970.
-std::int64_t wall_clock_us();
-
 /// One second as text, whatever the locale.
 struct LocalTime {
     std::int64_t second = -1;
-    char date_time[20] = {};   ///< "2026-11-22 17:03:09"
-    char ncsa[27] = {};        ///< "22/Nov/2026:17:03:09 +0100"
-    char syslog[16] = {};      ///< "Nov 22 17:03:09"
-    char zone[7] = {};         ///< "+01:00"
+    char date_time[20] = {};  ///< "2026-11-22 17:03:09"
+    char ncsa[27] = {};       ///< "22/Nov/2026:17:03:09 +0100"
+    char syslog[16] = {};     ///< "Nov 22 17:03:09"
+    char zone[7] = {};        ///< "+01:00"
 
     std::string_view date() const { return {date_time, 10}; }
     std::string_view clock() const { return {date_time + 11, 8}; }

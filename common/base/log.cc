@@ -7,6 +7,7 @@
 #include "common/base/local_time.h"
 #include "common/base/log_line.h"
 #include "common/base/log_sink.h"
+#include "common/base/loop.h"
 
 namespace ostler {
 
@@ -53,7 +54,7 @@ pid_t process_id()
 
 void put_stamp(LogLine& line, Level level)
 {
-    const std::int64_t now = wall_clock_us();
+    const std::int64_t now = Loop::wall_clock_microseconds();
     line.put(std::string_view(local_time(now / 1'000'000).date_time, 19));
     line.put('.');
     line.put_padded(static_cast<unsigned>(now / 1000 % 1000), 3);
@@ -107,10 +108,7 @@ void use_error_log(LogSink* sink, Level level)
 }
 }  // namespace detail
 
-bool log_enabled(Level level)
-{
-    return level <= least_severe;
-}
+bool log_enabled(Level level) { return level <= least_severe; }
 
 void log_write(Level level, std::string_view text, const LogContext& context)
 {

@@ -113,8 +113,7 @@ std::string_view error_text(int error_number)
     return text;
 }
 
-template <class Next>
-void LogLine::put_escaped(std::string_view text, std::size_t max, Next next)
+template <class Next> void LogLine::put_escaped(std::string_view text, std::size_t max, Next next)
 {
     constexpr std::string_view mark = "...";
     const std::size_t limit = std::min(max, room());

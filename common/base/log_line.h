@@ -26,8 +26,7 @@ class LogLine {
         at_ += n;
     }
     template <std::integral N>
-        requires(!std::same_as<N, char> && !std::same_as<N, bool>)
-    void put(N number)
+    requires(!std::same_as<N, char> && !std::same_as<N, bool>) void put(N number)
     {
         char digits[24];
         const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number);

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "common/base/check.h"
-#include "common/base/local_time.h"
 #include "common/base/log.h"
 #include "common/base/log_line.h"
 #include "common/base/log_target.h"
@@ -60,14 +59,14 @@ class Sink final : public LogSink {
 
     std::string target_name;
     LogTarget target;
-    std::unique_ptr<char[]> buffer;   // made by the first line
-    std::size_t start = 0;            // buffered: [start, end)
+    std::unique_ptr<char[]> buffer;  // made by the first line
+    std::size_t start = 0;           // buffered: [start, end)
     std::size_t end = 0;
-    bool is_cut = false;              // the target got the first part of the first line only
-    bool has_no_room = false;         // the last write would have waited
-    unsigned since_full = 0;          // lines dropped since then
+    bool is_cut = false;       // the target got the first part of the first line only
+    bool has_no_room = false;  // the last write would have waited
+    unsigned since_full = 0;   // lines dropped since then
     std::uint64_t lost = 0;
-    std::uint64_t reported = 0;       // of these
+    std::uint64_t reported = 0;  // of these
     int last_error = 0;
 };
 
@@ -197,7 +196,7 @@ void report_losses()
     Registry& all = registry();
     const auto has_news = [](const auto& sink) { return sink->lost != sink->reported; };
     if (std::none_of(all.sinks.begin(), all.sinks.end(), has_news)) return;
-    const std::int64_t now = wall_clock_us();
+    const std::int64_t now = Loop::wall_clock_microseconds();
     if (now - all.last_report_us < 1'000'000 && now >= all.last_report_us) return;
     all.last_report_us = now;
     for (std::size_t i = 0; i < all.sinks.size(); ++i)  // a report may open one more
@@ -261,35 +260,17 @@ void LogSink::write(std::string_view line, int syslog_level)
     }
 }
 
-void LogSink::flush()
-{
-    real(*this).empty_buffer();
-}
+void LogSink::flush() { real(*this).empty_buffer(); }
 
-const std::string& LogSink::target() const
-{
-    return real(*this).target_name;
-}
+const std::string& LogSink::target() const { return real(*this).target_name; }
 
-bool LogSink::is_terminal() const
-{
-    return real(*this).target.is_terminal;
-}
+bool LogSink::is_terminal() const { return real(*this).target.is_terminal; }
 
-bool LogSink::stamps_lines() const
-{
-    return real(*this).target.kind == LogTarget::Kind::syslog;
-}
+bool LogSink::stamps_lines() const { return real(*this).target.kind == LogTarget::Kind::syslog; }
 
-std::uint64_t LogSink::dropped() const
-{
-    return real(*this).lost;
-}
+std::uint64_t LogSink::dropped() const { return real(*this).lost; }
 
-std::size_t LogSink::count()
-{
-    return registry().sinks.size();
-}
+std::size_t LogSink::count() { return registry().sinks.size(); }
 
 LogSink& LogSink::at(std::size_t index)
 {
@@ -360,10 +341,7 @@ void set_error_log(LogSink& sink, Level level)
 }
 
 namespace detail {
-void report_log_losses()
-{
-    report_losses();
-}
+void report_log_losses() { report_losses(); }
 }  // namespace detail
 
 }  // namespace ostler

@@ -54,7 +54,8 @@ class LogSink {
     /// "stderr" follow, and nothing keeps the terminal or the pipe open that they were.
     static void follow_standard();
     /// Opens a file target anew (after logrotate); returns the new descriptor for the master to
-    /// hand to the workers (it still belongs to the sink), -1 when the target is not a file or cannot be opened (logged).
+    /// hand to the workers (it still belongs to the sink), -1 when the target is not a file or
+    /// cannot be opened (logged).
     int reopen();
     /// Replaces the descriptor in this process by `fd`, which it takes over: buffered lines are
     /// written to the old file first.

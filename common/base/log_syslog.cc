@@ -13,15 +13,16 @@
 #include "common/base/local_time.h"
 #include "common/base/log_line.h"
 #include "common/base/log_target.h"
+#include "common/base/loop.h"
 
 namespace ostler {
 
 namespace {
 
 constexpr std::string_view facilities[] = {
-    "kern",   "user",   "mail",   "daemon", "auth",   "syslog", "lpr",    "news",
-    "uucp",   "cron",   "authpriv", "ftp",  "",       "",       "",       "",
-    "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
+    "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
+    "uucp",   "cron",   "authpriv", "ftp",    "",       "",       "",       "",
+    "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
 
 constexpr const char* log_sockets[] = {"/dev/log", "/var/run/syslog", "/var/run/log"};
 
@@ -35,8 +36,7 @@ Fd connect_to(const char* path)
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) < 0 ||
-        ::fcntl(fd.get(), F_SETFL, O_NONBLOCK) < 0 ||
+    if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) < 0 || ::fcntl(fd.get(), F_SETFL, O_NONBLOCK) < 0 ||
         ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         return {};
     return fd;
@@ -78,7 +78,7 @@ int syslog_facility(std::string_view name)
 
 int send_syslog(LogTarget& target, int level, std::string_view line)
 {
-    const std::int64_t now = wall_clock_us();
+    const std::int64_t now = Loop::wall_clock_microseconds();
     const bool was_connected = static_cast<bool>(target.fd);
     if (!was_connected)
         if (const int error = connect(target, now)) return error;

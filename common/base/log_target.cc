@@ -33,7 +33,7 @@ bool folder_is_ours(const std::string& path)
     const std::string folder = slash == std::string::npos ? "."
                                : slash == 0               ? "/"
                                                           : path.substr(0, slash);
-    struct stat s{};
+    struct stat s {};
     if (::stat(folder.c_str(), &s) != 0) return false;
     if (s.st_uid != 0 && s.st_uid != ::geteuid()) return false;
     return (s.st_mode & (S_IWGRP | S_IWOTH)) == 0;
@@ -42,7 +42,7 @@ bool folder_is_ours(const std::string& path)
 /// Finds out what was opened.
 void classify(LogTarget& to)
 {
-    struct stat s{};
+    struct stat s {};
     to.kind = LogTarget::Kind::stream;
     if (::fstat(to.fd.get(), &s) != 0) return;
     if (S_ISREG(s.st_mode)) to.kind = LogTarget::Kind::file;
@@ -153,7 +153,7 @@ Fd open_log_file(const std::string& path)
         }
         fd = Fd(open_retrying(path.c_str(), append_flags, mode));
     }
-    struct stat s{};
+    struct stat s {};
     const bool is_fifo = fd ? ::fstat(fd.get(), &s) == 0 && S_ISFIFO(s.st_mode) : errno == ENXIO;
     if (!is_fifo) return fd;
     // Open for reading as well, a FIFO neither needs a reader now nor fails when it leaves: lines

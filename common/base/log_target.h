@@ -1,4 +1,5 @@
-// log_target.h - the descriptors behind log sinks: how they are opened, and written without waiting.
+// log_target.h - the descriptors behind log sinks: how they are opened, and written without
+// waiting.
 //
 // For log_sink.cc; others use common/base/log_sink.h.
 #pragma once
@@ -25,10 +26,10 @@ struct LogTarget {
     bool has_own_description = false;  ///< O_NONBLOCK is ours to set: nobody else reads with it
     bool is_socket = false;
     bool is_terminal = false;
-    bool by_path = false;              ///< can be opened anew
-    int facility = 0;                  ///< of syslog, RFC 3164 section 4.1.1
-    std::string syslog_socket;         ///< empty: where the system has it
-    std::int64_t connect_after_us = 0; ///< not before: the daemon was not there a moment ago
+    bool by_path = false;               ///< can be opened anew
+    int facility = 0;                   ///< of syslog, RFC 3164 section 4.1.1
+    std::string syslog_socket;          ///< empty: where the system has it
+    std::int64_t connect_after_us = 0;  ///< not before: the daemon was not there a moment ago
 };
 
 /// The one spelling of a target: "/dev/stdout" is "stdout".
