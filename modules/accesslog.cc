@@ -1,4 +1,5 @@
-// accesslog.cc - one line a request, when its last byte has left: NCSA combined, JSON or as you like.
+// accesslog.cc - one line a request, when its last byte has left: NCSA combined, JSON or as you
+// like.
 //
 // Runs on every request: nothing here allocates, and the sink never waits (common/base/log_sink.h).
 #include "modules/accesslog.h"
@@ -50,8 +51,9 @@ void read_format(AccesslogConf& conf, Section& section)
 void read_skip(AccesslogConf& conf, Section& section)
 {
     std::vector<std::string> list;
-    if (!section.get("skip", list, "requests without a line: path prefixes (\"/health\") and "
-                                   "statuses (\"304\", \"2xx\")"))
+    if (!section.get("skip", list,
+                     "requests without a line: path prefixes (\"/health\") and "
+                     "statuses (\"304\", \"2xx\")"))
         return;
     conf.skip = {};
     for (const std::string& item : list) {
@@ -60,8 +62,9 @@ void read_skip(AccesslogConf& conf, Section& section)
         else if (const int status = status_pattern(item))
             conf.skip.statuses.push_back(status);
         else
-            section.error("skip", cat('"', item, "\" is neither a path, which starts with /, nor a "
-                                                 "status like 304 or 2xx"));
+            section.error("skip", cat('"', item,
+                                      "\" is neither a path, which starts with /, nor a "
+                                      "status like 304 or 2xx"));
     }
 }
 
@@ -122,10 +125,7 @@ bool AccessSkip::matches(const Exchange& exchange) const
     });
 }
 
-bool has_request_line(const Exchange& exchange)
-{
-    return !exchange.request.target.empty();
-}
+bool has_request_line(const Exchange& exchange) { return !exchange.request.target.empty(); }
 
 int access_status(const Exchange& exchange)
 {

@@ -22,8 +22,8 @@ class AccessFormat {
 
 /// Which requests get no line.
 struct AccessSkip {
-    std::vector<std::string> paths;   ///< prefixes of the normalised path
-    std::vector<int> statuses;        ///< 304, or 2 for all of 2xx
+    std::vector<std::string> paths;  ///< prefixes of the normalised path
+    std::vector<int> statuses;       ///< 304, or 2 for all of 2xx
     bool empty() const { return paths.empty() && statuses.empty(); }
     bool matches(const Exchange& exchange) const;
 };
@@ -33,7 +33,7 @@ struct AccesslogConf {
     std::string format = "combined";
     std::shared_ptr<const AccessFormat> compiled;  ///< null: combined
     AccessSkip skip;
-    LogSink* sink = nullptr;   ///< null: off; set by open()
+    LogSink* sink = nullptr;  ///< null: off; set by open()
 };
 
 /// The longest line, newline included; longer ones are cut where no value is torn apart.

@@ -25,7 +25,7 @@ using std::string_view;
 struct Instruction {
     using Write = void (*)(LogLine&, const Exchange&, const Instruction&);
     Write write = nullptr;
-    string_view argument;           // points into the text of the format
+    string_view argument;  // points into the text of the format
     FieldId field = FieldId::other;
 };
 
@@ -137,7 +137,10 @@ void bytes_or_absent(LogLine& line, const Exchange& x, const Instruction&)
     if (x.traffic.sent_body == 0) return line.put(absent);
     line.put(x.traffic.sent_body);
 }
-void received(LogLine& line, const Exchange& x, const Instruction&) { line.put(x.traffic.received); }
+void received(LogLine& line, const Exchange& x, const Instruction&)
+{
+    line.put(x.traffic.received);
+}
 void sent(LogLine& line, const Exchange& x, const Instruction&) { line.put(x.traffic.sent); }
 void duration_us(LogLine& line, const Exchange& x, const Instruction&)
 {
@@ -185,29 +188,48 @@ void redacted_response_field(LogLine& line, const Exchange& x, const Instruction
 enum class Argument : unsigned char { none, field, variable };
 
 struct Directive {
-    string_view name;       // after the '%', an argument that is a choice included
+    string_view name;  // after the '%', an argument that is a choice included
     Instruction::Write write;
     Argument argument = Argument::none;
 };
 
 constexpr Directive directives[] = {
-    {"h", client},           {"a", client},          {"A", local_address},
-    {"p", local_port},       {"l", nobody},          {"u", user},
-    {"t", ncsa_time},        {"{iso}t", iso_time},   {"{sec}t", time_seconds},
+    {"h", client},
+    {"a", client},
+    {"A", local_address},
+    {"p", local_port},
+    {"l", nobody},
+    {"u", user},
+    {"t", ncsa_time},
+    {"{iso}t", iso_time},
+    {"{sec}t", time_seconds},
     {"{msec}t", time_milliseconds},
-    {"r", request_line},     {"m", method},          {"U", path},
-    {"q", query},            {"H", protocol},        {"v", host},
-    {"V", host},             {"L", request_id},
-    {"s", status},           {">s", status},         {"b", bytes_or_absent},
-    {"B", bytes},            {"I", received},        {"O", sent},
-    {"D", duration_us},      {"T", duration_s},      {"{s}T", duration_s},
-    {"{ms}T", duration_ms},  {"{us}T", duration_us}, {"X", connection_state},
+    {"r", request_line},
+    {"m", method},
+    {"U", path},
+    {"q", query},
+    {"H", protocol},
+    {"v", host},
+    {"V", host},
+    {"L", request_id},
+    {"s", status},
+    {">s", status},
+    {"b", bytes_or_absent},
+    {"B", bytes},
+    {"I", received},
+    {"O", sent},
+    {"D", duration_us},
+    {"T", duration_s},
+    {"{s}T", duration_s},
+    {"{ms}T", duration_ms},
+    {"{us}T", duration_us},
+    {"X", connection_state},
     {"i", request_field, Argument::field},
     {"o", response_field, Argument::field},
     {"v", variable, Argument::variable},
 };
 
-constexpr string_view secret_fields[] = {"authorization", "cookie", "proxy-authorization",
+constexpr string_view secret_fields[] = {"authorization", "cookie",  "proxy-authorization",
                                          "set-cookie",    "session", "x-replace-session"};
 
 bool is_secret(string_view name)
@@ -301,15 +323,17 @@ std::string Program::add_directive(string_view whole, string_view argument, stri
             if (!is_token(argument)) return cat("%", whole, ": not the name of a field");
             i.field = field_id(argument);
             if (is_secret(argument))
-                i.write = d.write == request_field ? redacted_request_field : redacted_response_field;
+                i.write =
+                    d.write == request_field ? redacted_request_field : redacted_response_field;
         }
         instructions_.push_back(i);
         return {};
     }
     if (needs_argument) return cat("%", name, " needs a name: %{NAME}", name);
-    if (takes_argument) return cat("%", whole, " is unknown; there are ", name == "t"
-                                       ? "%t, %{iso}t, %{sec}t and %{msec}t"
-                                       : "%T, %{s}T, %{ms}T and %{us}T");
+    if (takes_argument)
+        return cat("%", whole, " is unknown; there are ",
+                   name == "t" ? "%t, %{iso}t, %{sec}t and %{msec}t"
+                               : "%T, %{s}T, %{ms}T and %{us}T");
     return cat("unknown directive %", whole);
 }
 

@@ -57,8 +57,8 @@ class Json final : public AccessFormat {
     {
         const Request& request = x.request;
         const bool is_known = has_request_line(x);
-        const string_view host = x.routed() && !x.pipeline().host.empty() ? x.pipeline().host
-                                                                          : request.host;
+        const string_view host =
+            x.routed() && !x.pipeline().host.empty() ? x.pipeline().host : request.host;
         line.put("{\"time\":\"");
         line.put_iso_time(x.traffic.started_us);
         line.put('"');
@@ -91,9 +91,6 @@ class Json final : public AccessFormat {
 
 }  // namespace
 
-std::shared_ptr<const AccessFormat> make_json_format()
-{
-    return std::make_shared<Json>();
-}
+std::shared_ptr<const AccessFormat> make_json_format() { return std::make_shared<Json>(); }
 
 }  // namespace ostler
