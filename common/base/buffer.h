@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,21 @@ class Buffer {
         return n > 0 ? static_cast<std::size_t>(n) : 0;
     }
 
+    /// Room for `size` bytes at the end, contiguous, to be written to and then committed; nothing
+    /// else may be done to the buffer in between.
+    std::span<char> reserve(std::size_t size)
+    {
+        if (evbuffer_reserve_space(buf_.get(), static_cast<ev_ssize_t>(size), &room_, 1) != 1)
+            std::abort();
+        return {static_cast<char*>(room_.iov_base), size};
+    }
+    /// Makes the first `size` bytes of the reserved room part of the content.
+    void commit(std::size_t size)
+    {
+        room_.iov_len = size;
+        if (evbuffer_commit_space(buf_.get(), &room_, 1) != 0) std::abort();
+    }
+
     /// Removes and returns up to `max` bytes.
     std::string take(std::size_t max = static_cast<std::size_t>(-1))
     {
@@ -75,6 +91,7 @@ class Buffer {
         void operator()(evbuffer* b) const { evbuffer_free(b); }
     };
     std::unique_ptr<evbuffer, Free> buf_;
+    evbuffer_iovec room_{};
 };
 
 }  // namespace ostler
