@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/problem.h"
 #include "common/exchange.h"
 #include "common/settings.h"
 
@@ -41,22 +42,6 @@ struct ServerConf {
     std::string software = "ostler";  ///< Server field; empty: none
     std::string event_backend;   ///< libevent method to insist on; empty: the best
 };
-
-/// Something wrong in a configuration file.
-struct Problem {
-    enum class Severity : unsigned char { error, warning };
-    Severity severity = Severity::error;
-    std::string file;
-    int line = 0;                ///< from 1; 0: the file as a whole
-    int column = 0;              ///< from 1
-    std::string text;            ///< one sentence, no full stop
-    std::string source;          ///< the line itself, without newline; may be empty
-};
-
-/// FILE:LINE:COLUMN: error: TEXT, the source line and a caret below it.
-std::string format_problem(const Problem&);
-/// The same as one JSON array, for editors.
-std::string format_problems_json(std::span<const Problem>);
 
 class Configuration {
  public:

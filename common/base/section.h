@@ -45,6 +45,12 @@ class Section {
     /// A path of the file system, made absolute: a relative one starts at the folder of the
     /// file it is written in.  Whether it exists is not checked.
     virtual bool get_path(const char* key, std::string& value, const char* about) = 0;
+    /// Where log lines go: "stdout", "stderr", "syslog", "syslog:FACILITY" and "off" stay as they
+    /// are, anything else is a path as in get_path().
+    virtual bool get_log_target(const char* key, std::string& value, const char* about)
+    {
+        return get_path(key, value, about);
+    }
     /// A group of free keys with string values: `{ php = "/usr/bin/php-cgi"; py = "..."; }`.
     /// Replaces `value`.
     virtual bool get_map(const char* key,

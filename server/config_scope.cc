@@ -1,0 +1,411 @@
+// config_scope.cc - reads the scopes of a configuration: server, hosts, locations.
+#include "server/config_scope.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/base/suggest.h"
+#include "common/base/text.h"
+#include "server/config_hint.h"
+#include "server/config_names.h"
+#include "server/config_server.h"
+
+namespace ostler {
+
+namespace {
+
+using Type = ConfigNode::Type;
+using Severity = Problem::Severity;
+using Elsewhere = std::function<std::string(std::string_view)>;
+
+/// True when this scope or one within it says `modules: { NAME = true; }`.
+bool switches_on(const ConfigNode& scope, std::string_view name)
+{
+    if (const ConfigNode* modules = scope.find("modules"))
+        if (const ConfigNode* node = modules->find(name); node && node->boolean) return true;
+    for (const char* list : {"locations", "hosts"})
+        if (const ConfigNode* inner = scope.find(list))
+            for (const ConfigNode& element : inner->children)
+                if (switches_on(element, name)) return true;
+    return false;
+}
+
+/// Reads one tree.  Scopes are read from the outside in, each into a copy of the outer one.
+class ScopeBuilder {
+ public:
+    ScopeBuilder(const ConfigNode& root, ModuleTable modules, BuiltScopes& built,
+                 std::vector<Problem>& problems)
+        : root_(root), modules_(modules), built_(built), problems_(problems),
+          elsewhere_(make_key_hints(modules))
+    {
+    }
+
+    void build()
+    {
+        SectionReader top(&root_, context("", "/", &built_.effective));
+        read_server(top);
+        read_listen(top);
+        Scope server = default_scope();
+        read_scope(server, top, root_, root_, "/", &built_.effective, true);
+        built_.http = server.http;
+
+        const ConfigNode* locations = top.take_groups("locations");
+        shared_ = take_locations(locations);
+        ConfigNode* record = locations ? add_list("locations", built_.effective) : nullptr;
+        RouteTable::Host fallback;
+        fallback.pipeline = bind(server, "", "/");
+        add_locations(fallback, server, "", {}, record);
+        built_.routes.set_fallback(std::move(fallback));
+
+        read_hosts(top, server);
+        top.report_unknown();
+    }
+
+ private:
+    /// The nodes that make up one location: that of all hosts first, the host's own over it.
+    struct LocationNodes {
+        std::vector<const ConfigNode*> nodes;
+    };
+    using Locations = std::map<std::string, const ConfigNode*>;
+
+    SectionReader::Context context(std::string title, std::string scope_path, ConfigNode* record,
+                                   bool defaults = false, const SourcePlace& place = {})
+    {
+        return {.problems = problems_,
+                .title = std::move(title),
+                .place = place.file ? place : root_.place,
+                .scope_path = std::move(scope_path),
+                .record = record,
+                .record_defaults = defaults,
+                .elsewhere = &elsewhere_};
+    }
+
+    void error(const SourcePlace& place, std::string text)
+    {
+        problems_.push_back(make_problem(Severity::error, place, std::move(text)));
+    }
+
+    void warn(const SourcePlace& place, std::string text)
+    {
+        problems_.push_back(make_problem(Severity::warning, place, std::move(text)));
+    }
+
+    static ConfigNode* add_list(const char* name, ConfigNode& parent)
+    {
+        parent.children.push_back(ConfigNode::make(Type::list, name));
+        return &parent.children.back();
+    }
+
+    // --- the top level ------------------------------------------------------------------
+
+    void read_server(SectionReader& top)
+    {
+        const ConfigNode* node = top.take_group("server");
+        ConfigNode record = ConfigNode::make(Type::group, "server");
+        SectionReader reader(node, context("\"server\"", "/", &record, true));
+        configure_server(built_.server, reader);
+        reader.report_unknown();
+        built_.effective.children.push_back(std::move(record));
+    }
+
+    void read_listen(SectionReader& top)
+    {
+        const ConfigNode* node = top.take_groups("listen");
+        ConfigNode record = ConfigNode::make(Type::list, "listen");
+        const ConfigNode nothing;
+        if (node && node->children.empty())
+            error(node->value_place, "\"listen\" is empty: nobody could connect");
+        std::vector<const ConfigNode*> elements;
+        if (!node) elements.push_back(&nothing);
+        for (std::size_t i = 0; node && i < node->children.size(); ++i)
+            elements.push_back(&node->children[i]);
+        for (const ConfigNode* element : elements) {
+            ConfigNode group = ConfigNode::make(Type::group, "");
+            SectionReader reader(element,
+                                 context("\"listen\"", "/", &group, true, element->place));
+            const ListenSpec spec = configure_listen(reader);
+            reader.report_unknown();
+            if (spec.address.starts_with("unix:")) drop(group, "port");
+            const auto same = [&](const ListenSpec& l) { return l.name() == spec.name(); };
+            if (std::any_of(built_.listen.begin(), built_.listen.end(), same) &&
+                (spec.port != 0 || spec.address.starts_with("unix:")))
+                error(element->place, cat("\"listen\" has ", spec.name(), " twice"));
+            built_.listen.push_back(spec);
+            record.children.push_back(std::move(group));
+        }
+        built_.effective.children.push_back(std::move(record));
+    }
+
+    static void drop(ConfigNode& group, std::string_view key)
+    {
+        std::erase_if(group.children, [&](const ConfigNode& n) { return n.name == key; });
+    }
+
+    // --- any scope ----------------------------------------------------------------------
+
+    Scope default_scope() const
+    {
+        Scope scope;
+        scope.http = std::make_shared<HttpConf>();
+        for (const Module* m : modules_) {
+            scope.on.push_back(m->on_by_default);
+            scope.confs.push_back(m->config.inherit ? m->config.inherit(nullptr) : nullptr);
+        }
+        return scope;
+    }
+
+    /// Overwrites `scope` with what `node` mentions.  `below` is the part of the tree in which a
+    /// module may still be switched on.
+    void read_scope(Scope& scope, SectionReader& reader, const ConfigNode& node,
+                    const ConfigNode& below, const std::string& path, ConfigNode* record,
+                    bool outermost)
+    {
+        read_switches(scope, reader, record, outermost);
+        check_needs(scope, node);
+
+        if (const ConfigNode* group = reader.take_group("http"); group || outermost) {
+            scope.http = std::make_shared<HttpConf>(*scope.http);
+            read_group(group, "http", path, record, outermost,
+                       [&](Section& s) { configure_http(*scope.http, s); });
+        }
+        for (std::size_t i = 0; i < modules_.size(); ++i) {
+            const Module& m = *modules_[i];
+            const std::string name(m.name);
+            if (!m.config.inherit) continue;
+            const ConfigNode* group = reader.take_group(name);
+            if (group && !scope.on[i] && !switches_on(below, name)) {
+                error(group->place, cat('"', name, "\" is off: set modules.", name, " = true"));
+                continue;
+            }
+            const bool defaults = outermost && (scope.on[i] || group);
+            if (!group && !defaults) continue;
+            scope.confs[i] = m.config.inherit(outermost ? nullptr : scope.confs[i].get());
+            read_group(group, name, path, record, outermost,
+                       [&](Section& s) { m.config.read(scope.confs[i].get(), s); });
+        }
+    }
+
+    template <class Read>
+    void read_group(const ConfigNode* group, const std::string& name, const std::string& path,
+                    ConfigNode* record, bool defaults, Read read)
+    {
+        ConfigNode in_force = ConfigNode::make(Type::group, name);
+        SectionReader reader(group, context(cat('"', name, '"'), path, record ? &in_force : nullptr,
+                                            defaults, group ? group->place : SourcePlace()));
+        read(reader);
+        reader.report_unknown();
+        if (record) record->children.push_back(std::move(in_force));
+    }
+
+    void read_switches(Scope& scope, SectionReader& reader, ConfigNode* record, bool outermost)
+    {
+        const ConfigNode* group = reader.take_group("modules");
+        if (!group && !outermost) return;
+        ConfigNode in_force = ConfigNode::make(Type::group, "modules");
+        SectionReader switches(group, context("\"modules\"", "/", record ? &in_force : nullptr,
+                                              outermost));
+        std::vector<std::string_view> names;
+        for (std::size_t i = 0; i < modules_.size(); ++i) {
+            bool on = scope.on[i];
+            const std::string name(modules_[i]->name);
+            switches.get(name.c_str(), on, "");
+            scope.on[i] = on;
+            names.push_back(modules_[i]->name);
+        }
+        for (const ConfigNode* unknown : switches.unknown()) {
+            std::string text = cat("this build has no module \"", unknown->name, '"');
+            const std::string_view nearest = nearest_word(unknown->name, names);
+            if (!nearest.empty()) append(text, "; did you mean \"", nearest, "\"?");
+            error(unknown->place, std::move(text));
+        }
+        if (record) record->children.push_back(std::move(in_force));
+    }
+
+    /// `needs` of every module that is on; told at the switch, or at the scope without one.
+    void check_needs(const Scope& scope, const ConfigNode& node)
+    {
+        const ConfigNode* switches = node.find("modules");
+        for (std::size_t i = 0; i < modules_.size(); ++i) {
+            if (!scope.on[i]) continue;
+            for (const std::string_view need : modules_[i]->needs) {
+                const auto other = std::find_if(modules_.begin(), modules_.end(),
+                                                [&](const Module* m) { return m->name == need; });
+                const bool present = other != modules_.end();
+                if (present && scope.on[static_cast<std::size_t>(other - modules_.begin())])
+                    continue;
+                const ConfigNode* at = switches ? switches->find(modules_[i]->name) : nullptr;
+                if (!at && switches) at = switches->find(need);
+                const SourcePlace& place = at ? at->place : switches ? switches->place : node.place;
+                error(place, cat('"', modules_[i]->name, "\" needs \"", need, "\": ",
+                                 present ? cat("set modules.", need, " = true")
+                                         : std::string("this build has no such module")));
+            }
+        }
+    }
+
+    const Pipeline* bind(const Scope& scope, const std::string& host, const std::string& path)
+    {
+        built_.pipelines.push_back(std::make_unique<BoundPipeline>(modules_, scope, host, path));
+        return &built_.pipelines.back()->pipeline();
+    }
+
+    // --- hosts ----------------------------------------------------------------------------
+
+    void read_hosts(SectionReader& top, const Scope& server)
+    {
+        const ConfigNode* list = top.take_groups("hosts");
+        if (!list) return;
+        ConfigNode* record = add_list("hosts", built_.effective);
+        for (const ConfigNode& node : list->children) {
+            ConfigNode in_force = ConfigNode::make(Type::group, "");
+            read_host(node, server, in_force);
+            record->children.push_back(std::move(in_force));
+        }
+    }
+
+    void read_host(const ConfigNode& node, const Scope& server, ConfigNode& record)
+    {
+        RouteTable::Host host;
+        std::string title = "a host without names";
+        if (const ConfigNode* names = node.find("names")) {
+            const ConfigNode& first = names->children.empty() ? *names : names->children[0];
+            title = cat("host ", first.describe());
+        }
+        SectionReader reader(&node, context(title, "/", &record, false, node.place));
+        host.names = read_names(reader, node);
+
+        Scope scope = server;
+        read_scope(scope, reader, node, node, "/", &record, false);
+        const std::string canonical = canonical_name(host.names);
+        host.pipeline = bind(scope, canonical, "/");
+        const ConfigNode* list = reader.take_groups("locations");
+        ConfigNode* locations = list ? add_list("locations", record) : nullptr;
+        add_locations(host, scope, canonical, take_locations(list), locations);
+        reader.report_unknown();
+        built_.routes.add(std::move(host));
+    }
+
+    std::vector<std::string> read_names(SectionReader& reader, const ConfigNode& node)
+    {
+        std::vector<std::string> names, checked;
+        const bool given = reader.get("names", names, "");
+        if (given ? names.empty() : !node.find("names"))
+            error(node.place, "a host needs \"names\", such as names = [ \"example.org\" ]");
+        const ConfigNode* list = node.find("names");
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const SourcePlace& place =
+                list->children.empty() ? list->value_place : list->children[i].value_place;
+            std::string why;
+            const std::string name = checked_host_name(names[i], why);
+            if (!why.empty())
+                error(place, cat("host name \"", names[i], "\": ", why));
+            else if (!host_names_.emplace(name, place).second)
+                error(place, cat("host name \"", name, "\" is taken: see line ",
+                                 host_names_.at(name).line, " of ",
+                                 host_names_.at(name).file->name));
+            else
+                checked.push_back(name);
+        }
+        return checked;
+    }
+
+    // --- locations ------------------------------------------------------------------------
+
+    /// By path; those without a usable one are reported and left out.
+    Locations take_locations(const ConfigNode* list)
+    {
+        Locations locations;
+        if (!list) return locations;
+        for (const ConfigNode& node : list->children) {
+            const ConfigNode* path = node.find("path");
+            if (!path) {
+                error(node.place, "a location needs a \"path\", such as path = \"/pub/\"");
+                continue;
+            }
+            if (!path->is(Type::string)) {
+                problems_.push_back(
+                    must_be_problem(*path, "a location", "a string in double quotes"));
+                continue;
+            }
+            if (!path->text.starts_with('/')) {
+                error(path->value_place, cat("a location's path starts with \"/\": write \"/",
+                                             path->text, '"'));
+                continue;
+            }
+            const std::string never = never_matches(path->text);
+            if (!never.empty())
+                warn(path->value_place,
+                     cat("location \"", path->text, "\" can never match: ", never));
+            const auto [at, fresh] = locations.emplace(path->text, &node);
+            if (!fresh)
+                error(path->value_place, cat("location \"", path->text, "\" is there already: see "
+                                             "line ", at->second->place.line));
+        }
+        return locations;
+    }
+
+    void add_locations(RouteTable::Host& host, const Scope& outer, const std::string& name,
+                       const Locations& own, ConfigNode* record)
+    {
+        std::set<std::string> paths;
+        for (const auto& [path, node] : shared_) paths.insert(path);
+        for (const auto& [path, node] : own) paths.insert(path);
+        const bool of_server = name.empty() && own.empty() && record;
+        for (const std::string& path : paths) {
+            Scope scope = outer;
+            if (const auto at = shared_.find(path); at != shared_.end())
+                read_location(scope, *at->second, root_, path, of_server ? record : nullptr);
+            if (const auto at = own.find(path); at != own.end())
+                read_location(scope, *at->second, *at->second, path, record);
+            host.locations.push_back({path, bind(scope, name, path)});
+        }
+    }
+
+    void read_location(Scope& scope, const ConfigNode& node, const ConfigNode& below,
+                       const std::string& path, ConfigNode* list)
+    {
+        ConfigNode in_force = ConfigNode::make(Type::group, "");
+        ConfigNode* record = list ? &in_force : nullptr;
+        SectionReader reader(&node, context(cat("location \"", path, '"'), path, record, false,
+                                            node.place));
+        std::string same = path;
+        reader.get("path", same, "");
+        read_scope(scope, reader, node, below, path, record, false);
+        reader.report_unknown();
+        if (list) list->children.push_back(std::move(in_force));
+    }
+
+    const ConfigNode& root_;
+    ModuleTable modules_;
+    BuiltScopes& built_;
+    std::vector<Problem>& problems_;
+    const Elsewhere elsewhere_;
+    Locations shared_;
+    std::map<std::string, SourcePlace> host_names_;
+};
+
+void note_used(ModuleTable modules, BuiltScopes& built)
+{
+    for (std::size_t i = 0; i < modules.size(); ++i) {
+        std::set<const void*> seen;
+        for (const auto& bound : built.pipelines) {
+            const Scope& scope = bound->scope();
+            if (scope.on[i] && seen.insert(scope.confs[i].get()).second)
+                built.used.push_back({modules[i], scope.confs[i]});
+        }
+    }
+}
+
+}  // namespace
+
+void build_scopes(const ConfigNode& root, ModuleTable modules, BuiltScopes& built,
+                  std::vector<Problem>& problems)
+{
+    ScopeBuilder(root, modules, built, problems).build();
+    note_used(modules, built);
+}
+
+}  // namespace ostler
