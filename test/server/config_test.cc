@@ -59,7 +59,6 @@ hosts = ( { names = [ "example.org", "*.example.org" ];
     REQUIRE(c);
     CHECK(c->server.workers == 2);
     CHECK(c->listen.size() == 2);
-    MESSAGE(c->print());
     Arena arena;
     Request request(arena);
     request.host = "www.example.org";

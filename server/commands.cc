@@ -1,0 +1,132 @@
+// commands.cc - what the command line asks for beside running.
+#include "server/commands.h"
+
+#include <event2/event.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "common/base/config_tree.h"
+#include "common/base/text.h"
+#include "common/module.h"
+#include "modules/table.h"
+#include "server/config.h"
+
+namespace ostler {
+
+namespace {
+
+/// False when the reader is gone or the disk is full.
+bool put(std::FILE* to, std::string_view text)
+{
+    const bool written = std::fwrite(text.data(), 1, text.size(), to) == text.size();
+    return std::fflush(to) == 0 && written;
+}
+
+int print(std::string_view text) { return put(stdout, text) ? exit_ok : exit_runtime; }
+
+std::string count_of(std::size_t n, std::string_view thing)
+{
+    return cat(n, ' ', thing, n == 1 ? "" : "s");
+}
+
+std::string event_method()
+{
+    event_base* base = ::event_base_new();
+    if (!base) return "none";
+    const std::string method = ::event_base_get_method(base);
+    ::event_base_free(base);
+    return method;
+}
+
+std::string versions_text()
+{
+    std::string out = cat(version_text(), "\ncompiler: ",
+#if defined(__clang__)
+                          "clang ", __clang_version__,
+#else
+                          "gcc ", __VERSION__,
+#endif
+                          "\nlibevent: built with ", LIBEVENT_VERSION, ", running with ",
+                          ::event_get_version(), ", ", event_method(), "\nlibconfig: built with ",
+                          config_library_version(), "\nconfiguration: ", default_config_file(),
+                          "\nmodules:");
+    for (const Module* m : module_table()) append(out, ' ', m->name);
+    out += '\n';
+    return out;
+}
+
+int show_modules(const Options& options)
+{
+    if (options.module.empty()) return print(describe_modules());
+    const std::string text = describe_module(options.module);
+    if (!text.empty()) return print(text);
+    return report_usage(
+        cat("there is no module \"", options.module, "\"; \"ostler -m\" lists them"));
+}
+
+int test_configuration(const Options& options)
+{
+    std::vector<Problem> problems;
+    const auto configuration = load_configuration(options.file, problems);
+    const auto errors = static_cast<std::size_t>(
+        std::count_if(problems.begin(), problems.end(),
+                      [](const Problem& p) { return p.severity == Problem::Severity::error; }));
+    const std::size_t warnings = problems.size() - errors;
+    if (options.quiet)
+        std::erase_if(problems,
+                      [](const Problem& p) { return p.severity == Problem::Severity::warning; });
+    const bool printing = options.action == Options::Action::print;
+    // With -T the configuration is what stdout is for.
+    print_problems(problems, options.json && !(printing && configuration));
+    if (!configuration) {
+        if (!options.quiet && !options.json)
+            put(stderr, cat("ostler: ", options.file, ": ", count_of(errors, "error"), '\n'));
+        return exit_config;
+    }
+    if (printing) return print(configuration->print());
+    if (options.quiet || options.json) return exit_ok;
+    return print(cat("ostler: ", options.file, " is fine",
+                     warnings ? cat(", ", count_of(warnings, "warning")) : "", '\n'));
+}
+
+}  // namespace
+
+std::string_view version_text() { return "ostler " OSTLER_VERSION; }
+
+std::optional<int> run_command(const Options& options)
+{
+    switch (options.action) {
+    case Options::Action::help: return print(help_text());
+    case Options::Action::version: return print(cat(version_text(), '\n'));
+    case Options::Action::versions: return print(versions_text());
+    case Options::Action::modules: return show_modules(options);
+    case Options::Action::test:
+    case Options::Action::print: return test_configuration(options);
+    case Options::Action::run:
+    case Options::Action::signal:
+    case Options::Action::serve: break;
+    }
+    return std::nullopt;
+}
+
+int report_usage(std::string_view error)
+{
+    put(stderr, cat("ostler: ", error, "\nTry \"ostler -h\".\n"));
+    return exit_usage;
+}
+
+void print_problems(std::span<const Problem> problems, bool json)
+{
+    if (json) {
+        put(stdout, format_problems_json(problems));
+        return;
+    }
+    std::string text;
+    for (const Problem& p : problems) text += format_problem(p);
+    put(stderr, text);
+}
+
+}  // namespace ostler
