@@ -147,7 +147,7 @@ bool read_asctime(Reader r, Moment& m)
 void complete_year(Moment& m, std::int64_t now)
 {
     Moment limit = to_moment(now);
-    limit.year += 50;
+    limit.year = std::min(limit.year + 50, 9999);
     m.year += limit.year / 100 * 100;
     const auto rank = [](const Moment& x) {
         return ((x.year * 12 + x.month) * std::int64_t{31} + x.day) * (day_seconds + 1) + x.of_day;

@@ -143,7 +143,6 @@ HeadScanner::Found HeadScanner::fail(Code status, const char* why)
 
 namespace {
 
-constexpr std::size_t max_method = 32;
 constexpr std::uint64_t max_content_length = (std::uint64_t{1} << 63) - 1;
 
 using Fault = std::optional<HeadError>;
@@ -228,7 +227,6 @@ Fault Parser::request_line()
         return bad("space in the request line");
     request_.target = target;
     if (Fault f = version(line.substr(last + 1))) return f;
-    if (method.size() > max_method) return HeadError{Code::not_implemented, "method too long"};
     if (request_.method == Method::unknown)
         return HeadError{Code::not_implemented, "unknown method"};
     return {};

@@ -93,6 +93,7 @@ TEST_CASE("a two-digit year is the latest one not more than 50 years ahead")
         {784'111'777, "Sunday, 06-Nov-44 08:49:38 GMT", "Mon, 06 Nov 1944 08:49:38 GMT"},
         {4'070'908'800 /* 2099 */, "Sunday, 06-Nov-01 00:00:00 GMT",
          "Sun, 06 Nov 2101 00:00:00 GMT"},
+        {INT64_MAX, "Wednesday, 28-Feb-00 00:00:00 GMT", "Wed, 28 Feb 9900 00:00:00 GMT"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.text);

@@ -107,6 +107,8 @@ TEST_CASE("a path that is wrong has its status")
         {"/%", Code::bad_request},
         {"/%4", Code::bad_request},
         {"/%4/", Code::bad_request},
+        {"/%41"sv.substr(0, 3), Code::bad_request},  // the view ends, not the memory
+        {"/%41"sv.substr(0, 2), Code::bad_request},
         {"/%zz", Code::bad_request},
         {"/%4g", Code::bad_request},
         {"/%+1", Code::bad_request},
