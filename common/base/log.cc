@@ -87,15 +87,10 @@ void put_context(LogLine& line, const LogContext& context)
     }
 }
 
-/// The sink in force; nothing only when not even stderr can be opened.
-LogSink* current_sink()
+LogSink& current_sink()
 {
-    if (!error_log) {
-        std::string error;
-        error_log = LogSink::open("stderr", error);
-        if (error_log) set_error_log(*error_log, least_severe);
-    }
-    return error_log;
+    if (!error_log) set_error_log(LogSink::at(0), least_severe);  // stderr is always the first
+    return *error_log;
 }
 
 }  // namespace
@@ -113,11 +108,10 @@ bool log_enabled(Level level) { return level <= least_severe; }
 void log_write(Level level, std::string_view text, const LogContext& context)
 {
     if (!log_enabled(level)) return;
-    LogSink* const sink = current_sink();
-    if (!sink) return;
+    LogSink& sink = current_sink();
     char memory[line_size];
     LogLine line(memory, sizeof memory - 1);  // the newline always has its place
-    if (!sink->stamps_lines()) {
+    if (!sink.stamps_lines()) {
         put_stamp(line, level);
         line.put(' ');
     }
@@ -125,8 +119,8 @@ void log_write(Level level, std::string_view text, const LogContext& context)
     while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
     line.put_text(text);
     memory[line.size()] = '\n';
-    sink->write({memory, line.size() + 1}, syslog_level(level));
-    sink->flush();
+    sink.write({memory, line.size() + 1}, syslog_level(level));
+    sink.flush();
     detail::report_log_losses();
 }
 

@@ -79,17 +79,28 @@ struct Registry {
 Sink& real(LogSink& sink) { return static_cast<Sink&>(sink); }
 const Sink& real(const LogSink& sink) { return static_cast<const Sink&>(sink); }
 
+Registry* make_registry();
+
 Registry& registry()
 {
     // Never destroyed: other objects may log while the process ends.
-    static Registry* const only = [] {
-        std::atexit([] { LogSink::flush_all(); });
-        pthread_atfork(nullptr, nullptr, [] {
-            for (auto& sink : registry().sinks) sink->forget();
-        });
-        return new Registry;
-    }();
+    static Registry* const only = make_registry();
     return *only;
+}
+
+Registry* make_registry()
+{
+    auto* made = new Registry;
+    // Always the first: opened later, in one process only, it would shift the numbers there.
+    made->sinks.push_back(std::make_unique<Sink>("stderr"));
+    std::string ignored;
+    LogTarget& target = made->sinks[0]->target;
+    if (!open_log_target("stderr", target, ignored)) target = {};
+    std::atexit([] { LogSink::flush_all(); });
+    pthread_atfork(nullptr, nullptr, [] {
+        for (auto& sink : registry().sinks) sink->forget();
+    });
+    return made;
 }
 
 std::string_view Sink::next_piece() const
@@ -133,7 +144,7 @@ void Sink::lose_buffer(int why)
 
 void Sink::append(std::string_view line)
 {
-    if (!buffer) buffer = std::make_unique_for_overwrite<char[]>(buffer_size);
+    if (!buffer) buffer.reset(new char[buffer_size]);  // not cleared: no page before its use
     if (line.size() > buffer_size - end && (!has_no_room || ++since_full >= retry_every))
         empty_buffer();
     if (line.size() > buffer_size - end && start != 0) {
@@ -184,11 +195,9 @@ void report(Registry& all, std::size_t index)
                                  lines, lines == 1 ? " line lost" : " lines lost");
     sink.reported = sink.lost;
     if (&sink != all.error_log) return log_error(text);
-    std::string error;
-    LogSink* const other = LogSink::open("stderr", error);
-    if (!other || other == &sink) return;  // there is nobody left to tell
-    other->write(cat(text, '\n'), 3);
-    other->flush();
+    if (index == 0) return;  // there is nobody left to tell
+    all.sinks[0]->write(cat(text, '\n'), 3);
+    all.sinks[0]->flush();
 }
 
 void report_losses()
@@ -199,14 +208,17 @@ void report_losses()
     const std::int64_t now = Loop::wall_clock_microseconds();
     if (now - all.last_report_us < 1'000'000 && now >= all.last_report_us) return;
     all.last_report_us = now;
-    for (std::size_t i = 0; i < all.sinks.size(); ++i)  // a report may open one more
+    for (std::size_t i = 0; i < all.sinks.size(); ++i)
         if (has_news(all.sinks[i])) report(all, i);
 }
 
 /// Flushes once a second; ten times a second while a target had no room.
 class Ticker final : public Waker {
  public:
-    explicit Ticker(Loop& loop) : timer_(loop, *this) { timer_.set(Milliseconds(1000)); }
+    Ticker(Loop& loop, Ticker* before) : timer_(loop, *this), before_(before)
+    {
+        timer_.set(Milliseconds(1000));
+    }
     void wake() override
     {
         LogSink::flush_all();
@@ -218,6 +230,7 @@ class Ticker final : public Waker {
 
  private:
     Timer timer_;
+    [[maybe_unused]] Ticker* const before_;  // so that leak checkers find it
 };
 
 }  // namespace
@@ -256,8 +269,9 @@ void LogSink::write(std::string_view line, int syslog_level)
     case LogTarget::Kind::off: return;
     case LogTarget::Kind::syslog: return self.send(syslog_level, line);
     case LogTarget::Kind::file:
-    case LogTarget::Kind::stream: return self.append(line);
+    case LogTarget::Kind::stream: self.append(line); break;
     }
+    if (self.target.is_terminal) self.empty_buffer();  // somebody is watching
 }
 
 void LogSink::flush() { real(*this).empty_buffer(); }
@@ -287,10 +301,9 @@ void LogSink::flush_all()
 
 void LogSink::start(Loop& loop)
 {
-    // Ends with the process: a Timer must not outlive its loop in use, and nothing uses this one
-    // once the loop stands still.
-    static std::vector<Ticker*> tickers;
-    tickers.push_back(new Ticker(loop));
+    // Never destroyed: the loop may be gone by then.  Nothing wakes it once the loop stands still.
+    static Ticker* newest = nullptr;
+    newest = new Ticker(loop, newest);
 }
 
 void LogSink::follow_standard()
@@ -331,7 +344,8 @@ void LogSink::replace_fd(int fd)
     const int done = ::dup2(fresh.get(), self.target.fd.get());
     if (done >= 0) ::fcntl(done, F_SETFD, FD_CLOEXEC);
 #endif
-    if (done < 0) log_error("log: ", self.target_name, ": cannot replace: ", error_text(errno));
+    if (done >= 0) return classify_log_target(self.target);
+    log_error("log: ", self.target_name, ": cannot replace: ", error_text(errno));
 }
 
 void set_error_log(LogSink& sink, Level level)

@@ -28,7 +28,8 @@ class LogSink {
     static bool is_path(std::string_view target);
 
     /// Takes one line, the final newline included (syslog: without timestamp is fine).  Keeps
-    /// it until the buffer is full or flush_all() is called; never blocks.  A line that cannot
+    /// it until the buffer is full or flush_all() is called, unless it is for a terminal; never
+    /// blocks.  A line that cannot
     /// be kept is dropped and counted; `syslog_level` is 3 error, 4 warn, 6 info, 7 debug.
     void write(std::string_view line, int syslog_level = 6);
     void flush();
@@ -43,7 +44,8 @@ class LogSink {
 
     // --- for the process control ---------------------------------------------------
 
-    /// All sinks in the order they were opened: the same numbers in master and workers.
+    /// All sinks in the order they were opened: the same numbers in master and workers.  The
+    /// first is always "stderr".
     static std::size_t count();
     static LogSink& at(std::size_t index);
     /// Flushes every sink and reports new losses to the error log, at most once a second.

@@ -39,17 +39,6 @@ bool folder_is_ours(const std::string& path)
     return (s.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/// Finds out what was opened.
-void classify(LogTarget& to)
-{
-    struct stat s {};
-    to.kind = LogTarget::Kind::stream;
-    if (::fstat(to.fd.get(), &s) != 0) return;
-    if (S_ISREG(s.st_mode)) to.kind = LogTarget::Kind::file;
-    to.is_socket = S_ISSOCK(s.st_mode);
-    to.is_terminal = S_ISCHR(s.st_mode) && ::isatty(to.fd.get()) == 1;
-}
-
 /// A description of our own for what `standard` refers to, so that O_NONBLOCK does not change it
 /// for the shell and the other programs that share it.  Nothing when there is no way.
 Fd reopen_standard(int standard, bool is_terminal)
@@ -74,7 +63,7 @@ bool open_standard(int standard, LogTarget& to, std::string& error)
         error = error_text(errno);
         return false;
     }
-    classify(to);
+    classify_log_target(to);
     // A regular file is shared as it is: a second description would have its own position.
     if (to.kind == LogTarget::Kind::file || to.is_socket) return true;
     if (Fd own = reopen_standard(standard, to.is_terminal)) {
@@ -91,7 +80,7 @@ bool open_path(const std::string& path, LogTarget& to, std::string& error)
         error = error_text(errno);
         return false;
     }
-    classify(to);
+    classify_log_target(to);
     to.has_own_description = true;
     to.by_path = true;
     return true;
@@ -160,6 +149,17 @@ Fd open_log_file(const std::string& path)
     // wait in the pipe for the next one.
     Fd both(open_retrying(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     return both ? std::move(both) : std::move(fd);
+}
+
+void classify_log_target(LogTarget& to)
+{
+    struct stat s {};
+    to.kind = LogTarget::Kind::stream;
+    to.is_socket = to.is_terminal = false;
+    if (::fstat(to.fd.get(), &s) != 0) return;
+    if (S_ISREG(s.st_mode)) to.kind = LogTarget::Kind::file;
+    to.is_socket = S_ISSOCK(s.st_mode);
+    to.is_terminal = S_ISCHR(s.st_mode) && ::isatty(to.fd.get()) == 1;
 }
 
 ssize_t write_log_target(const LogTarget& target, std::string_view bytes)

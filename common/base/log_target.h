@@ -38,6 +38,9 @@ std::string canonical_log_target(const std::string& target);
 /// Opens a canonical target.  False, with the cause in `error`, when that cannot be done.
 bool open_log_target(const std::string& target, LogTarget& to, std::string& error);
 
+/// Finds out what kind of thing the descriptor is.
+void classify_log_target(LogTarget& to);
+
 /// Opens the path of a log file for appending.  Refuses a symbolic link in a folder that others may
 /// write: the master opens logs as root.  The cause is in errno.
 Fd open_log_file(const std::string& path);
