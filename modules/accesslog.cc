@@ -32,11 +32,10 @@ void read_file(AccesslogConf& conf, Section& section)
     constexpr const char* about = "where lines go: a path, stdout, stderr, syslog, syslog:FACILITY "
                                   "or off";
     std::string file;
-    if (!section.get("file", file, about)) return;
+    if (!section.get_log_target("file", file, about)) return;
     const std::string problem = LogSink::problem_with(file);
     if (!problem.empty()) return section.error("file", problem);
     conf.file = file;
-    if (LogSink::is_path(file)) section.get_path("file", conf.file, about);
 }
 
 void read_format(AccesslogConf& conf, Section& section)

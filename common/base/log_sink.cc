@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -253,6 +254,9 @@ std::string LogSink::problem_with(const std::string& target)
     LogTarget unused;
     if (target.empty()) return "no file is named";
     if (!is_path(target)) open_log_target(target, unused, error);
+    struct stat s {};
+    if (is_path(target) && ::stat(target.c_str(), &s) == 0 && S_ISDIR(s.st_mode))
+        return "is a directory";
     return error;
 }
 

@@ -21,8 +21,8 @@ class LogSink {
     /// without counting.  A new file gets mode 0640.
     static LogSink* open(const std::string& target, std::string& error);
 
-    /// For checking a configuration: why `target` can never be opened, whatever the file system
-    /// looks like then; empty when it may be.
+    /// For checking a configuration: why `target` cannot be a log, without opening it; empty when
+    /// nothing speaks against it.
     static std::string problem_with(const std::string& target);
     /// True when `target` is a path and not one of the words.
     static bool is_path(std::string_view target);

@@ -35,12 +35,14 @@ class FakeSection final : public Section {
         value = texts[key];
         return true;
     }
-    bool get_path(const char* key, std::string& value, const char*) override
+    bool get_log_target(const char* key, std::string& value, const char*) override
     {
         if (!texts.count(key)) return false;
-        value = texts[key].starts_with('/') ? texts[key] : "/conf/" + texts[key];
+        const std::string& text = texts[key];
+        value = LogSink::is_path(text) && !text.starts_with('/') ? "/" + text : text;
         return true;
     }
+    bool get_path(const char*, std::string&, const char*) override { return false; }
     bool get(const char* key, std::vector<std::string>& value, const char*) override
     {
         if (!lists.count(key)) return false;
@@ -145,14 +147,13 @@ TEST_CASE("where lines can go")
         const char *setting, *file, *error;
     };
     const Row rows[] = {
-        {"/var/log/a", "/var/log/a", ""},
-        {"logs/a", "/conf/logs/a", ""},
+        {"logs/a", "/logs/a", ""},
         {"stdout", "stdout", ""},
         {"syslog", "syslog", ""},
         {"syslog:local0", "syslog:local0", ""},
         {"off", "off", ""},
         {"syslog:nobody", "off", "file: unknown syslog facility \"nobody\""},
-        {"", "off", "file: no file is named"},
+        {"", "off", "file: is a directory"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.setting);

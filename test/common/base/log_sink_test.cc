@@ -156,6 +156,7 @@ TEST_CASE("a configuration can be checked without opening anything")
     CHECK(LogSink::problem_with("/nowhere/at/all") == "");
     CHECK(LogSink::problem_with("syslog:local7") == "");
     CHECK(LogSink::problem_with("off") == "");
+    CHECK(LogSink::problem_with("/") == "is a directory");
     CHECK(LogSink::problem_with("") == "no file is named");
     CHECK(LogSink::problem_with("syslog:x") == "unknown syslog facility \"x\"");
     CHECK(LogSink::is_path("syslog.txt"));

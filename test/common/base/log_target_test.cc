@@ -108,6 +108,34 @@ TEST_CASE("a FIFO whose reader stands still: lines are dropped, what arrives is 
     }
 }
 
+TEST_CASE("two writers of one full FIFO leave each other's lines whole")
+{
+    Scratch folder;
+    REQUIRE(::mkfifo(folder.path("fifo").c_str(), 0600) == 0);
+    // Two names for it, two sinks: what two workers are.
+    LogSink& a = open_sink(folder.path("fifo"));
+    LogSink& b = open_sink(folder.path("./fifo"));
+    REQUIRE(&a != &b);
+    const Fd reader(::open(folder.path("fifo").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    const std::string line_a(100, 'a'), line_b(103, 'b');
+    std::string text;
+    for (int round = 0; round < 20; ++round) {
+        for (int i = 0; i < 700; ++i) {  // more than it takes
+            a.write(line_a + "\n");
+            b.write(line_b + "\n");
+        }
+        (round % 2 ? b : a).flush();
+        (round % 2 ? a : b).flush();
+        std::array<char, 10'000> piece{};  // a little room: who writes next goes behind the others
+        const ssize_t n = ::read(reader.get(), piece.data(), piece.size());
+        REQUIRE(n > 0);
+        text.append(piece.data(), static_cast<std::size_t>(n));
+    }
+    text += read_now(reader.get());
+    for (const std::string& line : lines_of(text)) CHECK((line == line_a || line == line_b));
+    CHECK(text.find(line_b) != std::string::npos);
+}
+
 TEST_CASE("a FIFO needs no reader to be opened, and outlives the one it has")
 {
     Scratch folder;
