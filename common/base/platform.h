@@ -1,0 +1,29 @@
+// platform.h - system calls that Linux, macOS and FreeBSD spell differently.
+#pragma once
+
+#include <string>
+
+#include "common/base/fd.h"
+
+namespace ostler {
+
+/// A socket, close-on-exec and non-blocking; empty with errno set when there is none.
+Fd open_socket(int domain, int type);
+/// A connected pair of Unix sockets, both close-on-exec and non-blocking.
+bool open_socket_pair(int type, Fd& one, Fd& other);
+/// A pipe, both ends close-on-exec and non-blocking.
+bool open_pipe(Fd& reader, Fd& writer);
+/// accept(2); the new socket is close-on-exec and non-blocking.
+Fd accept_socket(int listener);
+/// Without SIGPIPE where the system can be asked for that (elsewhere the caller ignores it).
+int no_sigpipe_flag();
+
+void set_nonblocking(int fd, bool on);
+void set_close_on_exec(int fd, bool on);
+
+/// "SIGSEGV", or "signal 34" for one without a name.
+std::string signal_name(int signal);
+/// Who listens on TCP `port`: "nginx (pid 812)", or empty when that cannot be told cheaply.
+std::string port_holder(int port);
+
+}  // namespace ostler
