@@ -1,4 +1,4 @@
-// channel.cc - eight bytes and at most one descriptor at a time, over a Unix stream socket.
+// channel.cc - one Wire and at most one descriptor at a time, over a Unix stream socket.
 //
 // A stream and not SOCK_SEQPACKET, which macOS lacks: every message has the same small size, so
 // the kernel takes it whole or not at all, and anything else is treated as malformed.
@@ -18,7 +18,11 @@ namespace {
 struct Wire {
     std::uint32_t order;
     std::uint32_t value;
+    std::uint32_t connections;
+    std::uint32_t longest_turn_us;
+    std::uint64_t requests;
 };
+static_assert(sizeof(Wire) == 24);
 
 union ControlSpace {
     cmsghdr header;
@@ -52,7 +56,8 @@ bool make_channel(Fd& master, Fd& worker)
 
 bool send_message(int channel, const Message& message, int fd)
 {
-    Wire wire{static_cast<std::uint32_t>(message.order), message.value};
+    Wire wire{static_cast<std::uint32_t>(message.order), message.value, message.connections,
+              message.longest_turn_us, message.requests};
     iovec part{&wire, sizeof wire};
     ControlSpace control{};
     msghdr head{};
@@ -93,8 +98,8 @@ Received receive_message(int channel, Message& message, Fd& fd)
     if (!take_descriptors(head, fd)) return Received::closed;
     if (n != static_cast<ssize_t>(sizeof wire)) return Received::closed;
     if (wire.order > static_cast<std::uint32_t>(Order::stop)) return Received::closed;
-    message.order = static_cast<Order>(wire.order);
-    message.value = wire.value;
+    message = Message{static_cast<Order>(wire.order), wire.value, wire.connections,
+                      wire.longest_turn_us, wire.requests};
     return Received::message;
 }
 

@@ -17,7 +17,7 @@ struct Identity {
 };
 
 /// Looks up `server.user` and `server.group`.  False, and `error` says why, when there is no such
-/// user or group, or when the settings ask for somebody else and we are not root.
+/// user or group.  Who is not root stays who he is, whatever the settings say.
 bool find_identity(const ServerConf&, Identity&, std::string& error);
 
 /// Becomes `identity` for good: supplementary groups, group, user; then tries to go back and

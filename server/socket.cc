@@ -2,11 +2,13 @@
 #include "server/socket.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -32,21 +34,20 @@ using Bound = Result<std::shared_ptr<BoundSocket>, std::string>;
 bool is_unix(const ListenSpec& spec) { return spec.address.starts_with(unix_prefix); }
 std::string unix_path(const ListenSpec& spec) { return spec.address.substr(unix_prefix.size()); }
 
-Address ipv4(const char* text, int port)
+/// A numeric address, with the zone of a link-local one; AF_UNSPEC when it is none.
+Address numeric(const char* host, int port)
 {
     Address a{};
-    a.v4.sin_family = AF_INET;
-    a.v4.sin_port = htons(static_cast<std::uint16_t>(port));
-    if (inet_pton(AF_INET, text, &a.v4.sin_addr) != 1) a.any.sa_family = AF_UNSPEC;
-    return a;
-}
-
-Address ipv6(const char* text, int port)
-{
-    Address a{};
-    a.v6.sin6_family = AF_INET6;
-    a.v6.sin6_port = htons(static_cast<std::uint16_t>(port));
-    if (inet_pton(AF_INET6, text, &a.v6.sin6_addr) != 1) a.any.sa_family = AF_UNSPEC;
+    addrinfo hints{};
+    hints.ai_flags = AI_NUMERICHOST;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (getaddrinfo(host, nullptr, &hints, &found) != 0) return a;
+    std::memcpy(&a, found->ai_addr, std::min<std::size_t>(found->ai_addrlen, sizeof a));
+    freeaddrinfo(found);
+    const std::uint16_t p = htons(static_cast<std::uint16_t>(port));
+    if (a.any.sa_family == AF_INET) a.v4.sin_port = p;
+    else a.v6.sin6_port = p;
     return a;
 }
 
@@ -125,9 +126,9 @@ bool lacks_ipv6(int error)
 Bound bind_both(const ListenSpec& spec)
 {
     std::vector<Fd> fds;
-    fds.push_back(bind_address(ipv4("0.0.0.0", spec.port), false, spec.backlog));
+    fds.push_back(bind_address(numeric("0.0.0.0", spec.port), false, spec.backlog));
     if (!fds[0]) return Unexpected{bind_error(spec, errno)};
-    Fd v6 = bind_address(ipv6("::", local_port(fds[0].get())), true, spec.backlog);
+    Fd v6 = bind_address(numeric("::", local_port(fds[0].get())), true, spec.backlog);
     if (v6) fds.push_back(std::move(v6));
     else if (!lacks_ipv6(errno)) return Unexpected{bind_error(spec, errno)};
     return std::make_shared<BoundSocket>(spec, std::move(fds));
@@ -135,7 +136,7 @@ Bound bind_both(const ListenSpec& spec)
 
 Bound bind_any(const ListenSpec& spec)
 {
-    Fd fd = bind_address(ipv6("::", spec.port), false, spec.backlog);
+    Fd fd = bind_address(numeric("::", spec.port), false, spec.backlog);
     if (!fd && lacks_ipv6(errno)) return bind_both(spec);
     if (!fd) return Unexpected{bind_error(spec, errno)};
     std::vector<Fd> fds;
@@ -173,13 +174,6 @@ Bound bind_unix(const ListenSpec& spec)
     return std::make_shared<BoundSocket>(spec, std::move(fds));
 }
 
-/// A numeric address of either family; AF_UNSPEC when it is none.
-Address numeric(const ListenSpec& spec)
-{
-    const Address v4 = ipv4(spec.address.c_str(), spec.port);
-    return v4.any.sa_family == AF_INET ? v4 : ipv6(spec.address.c_str(), spec.port);
-}
-
 std::string text(const Address& a)
 {
     char host[INET6_ADDRSTRLEN] = "";
@@ -198,8 +192,8 @@ std::string text(const Address& a)
 
 }  // namespace
 
-BoundSocket::BoundSocket(ListenSpec spec, std::vector<Fd> fds)
-    : spec_(std::move(spec)), fds_(std::move(fds))
+BoundSocket::BoundSocket(ListenSpec spec, std::vector<Fd> fds, Origin origin)
+    : spec_(std::move(spec)), fds_(std::move(fds)), origin_(origin)
 {
     struct stat info {};
     if (is_unix(spec_) && stat(unix_path(spec_).c_str(), &info) == 0)
@@ -208,7 +202,7 @@ BoundSocket::BoundSocket(ListenSpec spec, std::vector<Fd> fds)
 
 BoundSocket::~BoundSocket()
 {
-    if (!is_unix(spec_) || fds_.empty()) return;
+    if (!is_unix(spec_) || fds_.empty() || origin_ == Origin::handed_over) return;
     struct stat info {};
     const std::string path = unix_path(spec_);
     if (lstat(path.c_str(), &info) == 0 && static_cast<unsigned long>(info.st_ino) == inode_)
@@ -236,6 +230,7 @@ std::string BoundSocket::address() const
 
 void BoundSocket::shut_down()
 {
+    if (origin_ == Origin::handed_over) return;
     for (const Fd& fd : fds_) shutdown(fd.get(), SHUT_RDWR);
 }
 
@@ -248,7 +243,7 @@ Bound bind_socket(const ListenSpec& spec)
 {
     if (is_unix(spec)) return bind_unix(spec);
     if (spec.address == "*") return bind_any(spec);
-    const Address a = numeric(spec);
+    const Address a = numeric(spec.address.c_str(), spec.port);
     if (a.any.sa_family == AF_UNSPEC)
         return Unexpected{cat(spec.name(), ": not a numeric address")};
     Fd fd = bind_address(a, true, spec.backlog);
@@ -269,7 +264,7 @@ bool listens_on(int fd, const ListenSpec& spec)
         const std::string any = text(a);
         return any.starts_with("[::]:") || any.starts_with("0.0.0.0:");
     }
-    return text(a) == text(numeric(spec));
+    return text(a) == text(numeric(spec.address.c_str(), spec.port));
 }
 
 std::string socket_name(int fd)

@@ -16,7 +16,9 @@ namespace ostler {
 /// is removed then, unless somebody else put another one there.
 class BoundSocket {
  public:
-    BoundSocket(ListenSpec spec, std::vector<Fd> fds);
+    enum class Origin : unsigned char { ours, handed_over };
+    /// One that was handed over (socket activation) outlives us: it is closed, not more.
+    BoundSocket(ListenSpec spec, std::vector<Fd> fds, Origin origin = Origin::ours);
     BoundSocket(const BoundSocket&) = delete;
     BoundSocket& operator=(const BoundSocket&) = delete;
     ~BoundSocket();
@@ -37,6 +39,7 @@ class BoundSocket {
  private:
     ListenSpec spec_;
     std::vector<Fd> fds_;
+    Origin origin_;
     unsigned long inode_ = 0;  // of the Unix socket's path
 };
 

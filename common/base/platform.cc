@@ -82,17 +82,6 @@ bool open_pipe(Fd& reader, Fd& writer)
     return true;
 }
 
-Fd accept_socket(int listener)
-{
-#ifdef __linux__
-    return Fd(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-#else
-    Fd fd(accept(listener, nullptr, nullptr));
-    if (fd) finish(fd.get());
-    return fd;
-#endif
-}
-
 int no_sigpipe_flag()
 {
 #ifdef MSG_NOSIGNAL

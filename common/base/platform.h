@@ -13,8 +13,6 @@ Fd open_socket(int domain, int type);
 bool open_socket_pair(int type, Fd& one, Fd& other);
 /// A pipe, both ends close-on-exec and non-blocking.
 bool open_pipe(Fd& reader, Fd& writer);
-/// accept(2); the new socket is close-on-exec and non-blocking.
-Fd accept_socket(int listener);
 /// Without SIGPIPE where the system can be asked for that (elsewhere the caller ignores it).
 int no_sigpipe_flag();
 

@@ -1,0 +1,127 @@
+// master.h - the process that binds, forks, watches and obeys signals; it serves nobody itself.
+//
+// It has a poll(2) loop of its own and no event base, so that a fork takes nothing along that
+// would have to be made anew.  It reads nothing a worker writes but fixed-size messages.
+#pragma once
+
+#include <ctime>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/config_check.h"
+#include "server/control.h"
+#include "server/daemon.h"
+#include "server/generation.h"
+#include "server/service.h"
+#include "server/signals.h"
+#include "server/workers.h"
+
+namespace ostler {
+
+struct MasterOptions {
+    Loader load;
+    bool background = false;    ///< leave the terminal once the workers are ready
+    bool personal = false;      ///< one's own (serve): TERM and INT wait for nobody, root is no news
+    BoundSockets bound;         ///< sockets that are there already, for whoever listens there
+    /// Called once, when every worker accepts connections.
+    std::function<void(const Generation&)> on_ready;
+};
+
+/// One per process: it owns the signals.
+class Master {
+ public:
+    explicit Master(MasterOptions);
+    /// Serves until told to stop.  Returns the exit status of the process; what kept it from
+    /// starting went to standard error.
+    int run();
+
+ private:
+    using Milliseconds = std::chrono::milliseconds;
+    static constexpr auto ready_limit = std::chrono::seconds(10);
+    /// Between telling the workers not to accept any more and refusing clients.
+    static constexpr auto retire_after = Milliseconds(50);
+
+    // master.cc: start, the loop, the workers' ends, stopping
+    bool start();
+    bool load_first();
+    bool claim_pid_file();
+    bool fail(std::string_view why);
+    bool spawn_all(const Generation&);
+    void serve();
+    void wait();
+    Milliseconds longest_wait(SteadyTime now) const;
+    void act_on_signals();
+    void reap();
+    void note_end(const WorkerProcess&, int status);
+    void restart_later(unsigned index, SteadyTime started);
+    void restart_due(SteadyTime now);
+    void keep_time(SteadyTime now);
+    void become_ready();
+    enum class Stop : unsigned char { no, graceful, limited, now };
+    void stop(Stop how);
+    void reopen_logs();
+    void let_go_in_child(const Generation* mine);
+
+    // master_reload.cc
+    void begin_reload();
+    void load_next(const ConfigCheck::Verdict&);
+    bool prepare_next(std::vector<std::string>& errors);
+    void advance_reload(SteadyTime now);
+    void commit_reload();
+    void fail_reload(const std::vector<std::string>& reasons);
+    void end_reload(int status, const std::string& answer);
+    void drop_retired(SteadyTime now);
+
+    // master_control.cc
+    void serve_control();
+    void obey(const Control::Request&);
+    std::string status_text() const;
+
+    MasterOptions options_;
+    Service service_;
+    SignalPipe signals_;
+    Background background_;
+    PidFile pid_file_;
+    Control control_;
+    Workers workers_;
+    Generation current_;
+
+    bool serving_ = false;       // every worker of the first generation was ready
+    int exit_status_ = 0;
+    SteadyTime started_;
+    std::time_t started_wall_ = 0;
+    std::time_t loaded_wall_ = 0;   // when the configuration in force was
+    SteadyTime ready_deadline_;     // of the generation that starts
+    SteadyTime watchdog_due_;
+    Stop stopping_ = Stop::no;
+
+    struct Restart {
+        unsigned index;
+        SteadyTime due;
+    };
+    std::vector<Restart> restarts_;
+    unsigned quick_ends_ = 0;    // workers in a row that died within a second
+    unsigned restart_count_ = 0;
+
+    // --- a reload under way
+    enum class Reload : unsigned char { none, checking, starting };
+    Reload reload_ = Reload::none;
+    bool reload_again_ = false;  // asked for while one was under way
+    ConfigCheck check_;
+    Generation next_;
+    PidFile next_pid_file_;
+    Control next_control_;
+    unsigned last_generation_ = 0;
+    std::vector<unsigned> waiting_;        // control clients of this reload
+    std::vector<unsigned> waiting_next_;   // and of the one after it
+    struct Retired {
+        std::shared_ptr<BoundSocket> socket;
+        SteadyTime due;
+    };
+    std::vector<Retired> retired_;
+    std::string last_reload_;    // how the last one went, for status
+};
+
+}  // namespace ostler

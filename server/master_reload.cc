@@ -1,0 +1,151 @@
+// master_reload.cc - a new configuration beside the old one, until the new workers serve.
+//
+//   none --HUP--> checking --good--> starting --all ready--> none, the old workers drain
+//                    |bad               |a worker fails, too late, cannot bind
+//                    `------------------`--> none, nothing has changed
+#include <cerrno>
+#include <cstring>
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "server/master.h"
+
+namespace ostler {
+
+namespace {
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+void Master::begin_reload()
+{
+    if (stopping_ != Stop::no) return;
+    if (reload_ != Reload::none || !serving_) {
+        reload_again_ = true;
+        return;
+    }
+    reload_again_ = false;
+    waiting_.swap(waiting_next_);
+    log_info("server: reload: checking the configuration");
+    service_.reloading();
+    reload_ = Reload::checking;
+    if (!check_.start(options_.load, [this] { let_go_in_child(nullptr); }, SteadyClock::now()))
+        fail_reload({cat("cannot fork: ", std::strerror(errno))});
+}
+
+void Master::load_next(const ConfigCheck::Verdict& verdict)
+{
+    if (reload_ != Reload::checking) return;
+    for (const std::string& p : verdict.problems) {
+        if (verdict.good) log_warn("server: reload: ", first_line(p));
+    }
+    if (!verdict.good) return fail_reload(verdict.problems);
+    std::vector<Problem> problems;
+    next_ = Generation{};
+    next_.number = ++last_generation_;
+    next_.configuration = options_.load(problems);
+    if (!next_.configuration) {
+        std::vector<std::string> reasons;
+        for (const Problem& p : problems) reasons.push_back(format_problem(p));
+        return fail_reload(reasons);
+    }
+    std::vector<std::string> errors;
+    if (!prepare_next(errors)) return fail_reload(errors);
+    reload_ = Reload::starting;
+    ready_deadline_ = SteadyClock::now() + ready_limit;
+    if (!spawn_all(next_)) fail_reload({"cannot start the new workers"});
+}
+
+/// Everything that may fail, before anything is changed.
+bool Master::prepare_next(std::vector<std::string>& errors)
+{
+    const bool opened = open_generation(next_, errors);
+    if (!bind_generation(next_, current_.bound, errors) || !opened) return false;
+    const std::string& path = next_.server().pid_file;
+    std::string error;
+    if (path != pid_file_.path() && !path.empty() &&
+        (!next_pid_file_.create(path, error) || !next_control_.open(control_path(path), error)))
+        errors.push_back(error);
+    if (!errors.empty()) return false;
+    if (!raise_file_limit(next_.server().connections, error)) log_warn("server: ", error);
+    set_error_log(*next_.error_log, next_.server().log_level);
+    return true;
+}
+
+void Master::advance_reload(SteadyTime now)
+{
+    if (reload_ == Reload::starting) {
+        if (workers_.ready(next_.number) == next_.worker_count()) commit_reload();
+        else if (now >= ready_deadline_)
+            fail_reload({"the new workers did not get ready in time"});
+    }
+    if (reload_ == Reload::none && reload_again_ && serving_) begin_reload();
+}
+
+void Master::commit_reload()
+{
+    const SteadyTime now = SteadyClock::now();
+    const Milliseconds limit = next_.server().stop_timeout;
+    for (WorkerProcess& w : workers_.all())
+        if (w.generation != next_.number && w.state != WorkerProcess::State::leaving)
+            workers_.dismiss(w, Order::drain, limit, now);
+    for (auto& socket : only_in(current_.bound, next_.bound)) {
+        log_info("server: no longer listening on ", socket->spec().name());
+        retired_.push_back({std::move(socket), now + retire_after});
+    }
+    for (const auto& socket : only_in(next_.bound, current_.bound))
+        log_info("server: listening on ", socket->address());
+    if (next_.server().pid_file != pid_file_.path()) {
+        pid_file_ = std::move(next_pid_file_);
+        control_ = std::move(next_control_);
+    }
+    current_ = std::move(next_);
+    next_ = Generation{};
+    restarts_.clear();
+    quick_ends_ = 0;
+    loaded_wall_ = std::time(nullptr);
+    log_info("server: reloaded: configuration ", current_.number, " is in force");
+    end_reload(0, cat("configuration ", current_.number, " is in force\n"));
+}
+
+void Master::fail_reload(const std::vector<std::string>& reasons)
+{
+    check_.cancel();
+    for (WorkerProcess& w : workers_.all()) {
+        if (w.generation != next_.number || next_.number == 0) continue;
+        w.state = WorkerProcess::State::leaving;
+        workers_.kill(w);
+    }
+    next_ = Generation{};
+    next_pid_file_ = PidFile();
+    next_control_ = Control();
+    set_error_log(*current_.error_log, current_.server().log_level);
+    std::string answer = "reload refused; the old configuration goes on\n";
+    for (const std::string& r : reasons) {
+        log_error("server: reload: ", first_line(r));
+        append(answer, r, r.ends_with('\n') ? "" : "\n");
+    }
+    log_error("server: reload refused: the old configuration goes on");
+    end_reload(1, answer);
+}
+
+void Master::end_reload(int status, const std::string& answer)
+{
+    reload_ = Reload::none;
+    last_reload_ = first_line(answer);
+    for (const unsigned client : waiting_) control_.answer(client, status, answer);
+    waiting_.clear();
+    if (stopping_ == Stop::no) service_.ready(last_reload_);
+}
+
+void Master::drop_retired(SteadyTime now)
+{
+    std::erase_if(retired_, [now](const Retired& r) {
+        if (r.due > now) return false;
+        r.socket->shut_down();
+        return true;
+    });
+}
+
+}  // namespace ostler

@@ -1,0 +1,206 @@
+// serve.cc - a configuration made up on the spot, given to an ordinary master.
+#include "server/serve.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+#include "common/base/text.h"
+#include "common/module.h"
+#include "modules/table.h"
+#include "server/commands.h"
+#include "server/master.h"
+#include "server/signals.h"
+
+namespace ostler {
+
+namespace {
+
+constexpr int ports_tried = 100;
+
+bool has_module(std::string_view name)
+{
+    return std::ranges::any_of(module_table(), [=](const Module* m) { return m->name == name; });
+}
+
+/// As a string of the configuration language, quotes included.
+std::string quoted(std::string_view text)
+{
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        if (static_cast<unsigned char>(c) >= 0x20) {
+            out += c;
+            continue;
+        }
+        constexpr char digits[] = "0123456789abcdef";
+        append(out, "\\x", digits[c >> 4], digits[c & 15]);
+    }
+    return out + '"';
+}
+
+int complain(std::string_view text)
+{
+    std::fprintf(stderr, "ostler: %.*s\n", static_cast<int>(text.size()), text.data());
+    return exit_runtime;
+}
+
+ListenSpec listen_spec(const char* address, int port)
+{
+    ListenSpec spec;
+    spec.address = address;
+    spec.port = port;
+    return spec;
+}
+
+/// Binds what `plan` asks for, and says in it what came out.  The error is bind_socket()'s.
+Result<BoundSockets, std::string> bind_plan(ServePlan& plan)
+{
+    auto first = bind_socket(listen_spec(plan.lan ? "*" : "127.0.0.1", plan.port));
+    if (!first) return Unexpected{first.error()};
+    plan.bound_port = (*first)->port();
+    BoundSockets sockets{*first};
+    if (plan.lan) return sockets;
+    // Browsers take "localhost" for ::1 first: it has to be us who answers there.
+    auto second = bind_socket(listen_spec("::1", plan.bound_port));
+    plan.ipv6 = second.has_value();
+    if (second) sockets.push_back(*second);
+    else if (second.error().find("in use") != std::string::npos && plan.port == 0)
+        return Unexpected{second.error()};
+    return sockets;
+}
+
+/// A port that was not asked for may be the next one that is free.
+Result<BoundSockets, std::string> bind_first_free(ServePlan& plan, bool any_port)
+{
+    const int asked = plan.port;
+    for (;;) {
+        auto sockets = bind_plan(plan);
+        const bool in_use =
+            !sockets && sockets.error().find("in use") != std::string::npos;
+        if (!any_port || !in_use || plan.port >= std::min(asked + ports_tried, 65535))
+            return sockets;
+        ++plan.port;
+    }
+}
+
+/// Addresses by which other machines reach this one.
+std::vector<std::string> lan_addresses()
+{
+    std::vector<std::string> found;
+    ifaddrs* list = nullptr;
+    if (getifaddrs(&list) != 0) return found;
+    for (const ifaddrs* i = list; i; i = i->ifa_next) {
+        const bool usable = (i->ifa_flags & IFF_UP) && !(i->ifa_flags & IFF_LOOPBACK);
+        if (!usable || !i->ifa_addr || i->ifa_addr->sa_family != AF_INET) continue;
+        sockaddr_in address{};
+        std::memcpy(&address, i->ifa_addr, sizeof address);
+        char text[INET_ADDRSTRLEN] = "";
+        inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
+        found.emplace_back(text);
+    }
+    freeifaddrs(list);
+    return found;
+}
+
+/// Leaves it to the desktop; whether there is one is not our business.
+void open_browser(const std::string& url)
+{
+    const int pid = fork_child(ChildSignals::defaults);
+    if (pid != 0) return;  // the master takes the status of every child
+    setsid();
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (const int fd : {0, 1, 2}) dup2(null, fd);
+#ifdef __APPLE__
+    const char* const program = "open";
+#else
+    const char* const program = "xdg-open";
+#endif
+    execlp(program, program, url.c_str(), static_cast<char*>(nullptr));
+    _exit(127);
+}
+
+void announce(const ServePlan& plan, bool open)
+{
+    const std::string local = cat("http://", plan.ipv6 || plan.lan ? "localhost" : "127.0.0.1",
+                                  ':', plan.bound_port, '/');
+    std::string text = cat("serving ", plan.folder, "\n  ", local, '\n');
+    if (plan.lan)
+        for (const std::string& address : lan_addresses())
+            append(text, "  http://", address, ':', plan.bound_port, "/  (from other machines)\n");
+    append(text, "Ctrl-C ends it\n");
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+    if (open) open_browser(local);
+}
+
+/// The folder's absolute path; nothing, and the reason on stderr, when it is none.
+std::optional<std::string> find_folder(const std::string& name)
+{
+    char* const path = realpath(name.c_str(), nullptr);
+    struct stat info {};
+    if (!path || stat(path, &info) != 0) {
+        complain(cat(name, ": ", std::strerror(errno)));
+        std::free(path);
+        return std::nullopt;
+    }
+    std::string folder = path;
+    std::free(path);
+    if (S_ISDIR(info.st_mode)) return folder;
+    complain(cat(name, ": not a folder"));
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string serve_configuration(const ServePlan& plan)
+{
+    std::string text = cat("server: { workers = 1; error_log = \"stderr\"; log_level = \"warn\"; };\n"
+                           "listen = ( { address = ",
+                           quoted(plan.lan ? "*" : "127.0.0.1"), "; port = ", plan.port, "; }");
+    if (plan.ipv6) append(text, ", { address = \"::1\"; port = ", plan.bound_port, "; }");
+    append(text, " );\nmodules: {");
+    for (const char* name : {"static", "autoindex", "accesslog"})
+        if (has_module(name)) append(text, ' ', name, " = true;");
+    append(text, " };\nstatic: { root = ", quoted(plan.folder), "; };\n");
+    if (has_module("accesslog"))
+        append(text, "accesslog: { file = \"stdout\"; format = \"terminal\"; };\n");
+    return text;
+}
+
+int serve_folder(const Options& options)
+{
+    if (options.cgi && !has_module("cgi"))
+        return report_usage("--cgi: the cgi module is not in this build");
+    const auto folder = find_folder(options.folder);
+    if (!folder) return exit_runtime;
+    ServePlan plan;
+    plan.folder = *folder;
+    plan.lan = options.lan;
+    plan.port = options.port;
+    auto sockets = bind_first_free(plan, !options.port_given);
+    if (!sockets) return complain(sockets.error());
+
+    MasterOptions master;
+    master.load = [plan](std::vector<Problem>& problems) {
+        return load_configuration_text(serve_configuration(plan), "serve", plan.folder, problems);
+    };
+    master.personal = true;
+    master.bound = std::move(*sockets);
+    master.on_ready = [plan, open = options.open](const Generation&) { announce(plan, open); };
+    return Master(std::move(master)).run();
+}
+
+}  // namespace ostler

@@ -1,0 +1,201 @@
+// workers.cc - fork, channel, limits.
+#include "server/workers.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "common/base/log.h"
+#include "common/base/platform.h"
+#include "common/base/text.h"
+#include "server/signals.h"
+
+namespace ostler {
+
+namespace {
+
+/// Between asking and killing.
+constexpr auto grace = std::chrono::seconds(2);
+/// Between SIGABRT, which leaves a core where cores are wanted, and SIGKILL.
+constexpr auto abort_grace = std::chrono::seconds(1);
+
+std::string number_of(std::chrono::milliseconds limit)
+{
+    return limit.count() % 1000 == 0 ? cat(limit.count() / 1000, " s") : cat(limit.count(), " ms");
+}
+
+}  // namespace
+
+std::string WorkerProcess::name() const { return cat("worker ", index, " (pid ", pid, ')'); }
+
+bool Workers::start(const Generation& generation, unsigned index)
+{
+    WorkerProcess worker;
+    Fd other_end;
+    if (!make_channel(worker.channel, other_end)) {
+        log_error("server: no channel for a worker: ", std::strerror(errno));
+        return false;
+    }
+    // What is still buffered would be written by the child, too.
+    LogSink::flush_all();
+    std::fflush(nullptr);
+    const int pid = fork_child(ChildSignals::left_to_master);
+    if (pid < 0) {
+        log_error("server: cannot fork a worker: ", std::strerror(errno));
+        return false;
+    }
+    if (pid == 0) {
+        worker.channel.reset();
+        run_child(generation, index, std::move(other_end));
+    }
+    worker.pid = pid;
+    worker.index = index;
+    worker.generation = generation.number;
+    worker.started = worker.heard = SteadyClock::now();
+    worker.sinks = LogSink::count();
+    list_.push_back(std::move(worker));
+    return true;
+}
+
+void Workers::run_child(const Generation& generation, unsigned index, Fd channel)
+{
+    in_child_(&generation);
+    std::string error;
+    int status = 1;
+    if (drop_privileges(generation.identity, error)) {
+        WorkerStart start;
+        start.configuration = generation.configuration.get();
+        start.sockets = generation.sockets;
+        start.channel = channel.get();
+        start.index = index;
+        status = run_worker(start);
+    } else {
+        log_error("worker: ", error);
+    }
+    LogSink::flush_all();
+    // Nothing of the master's is destroyed here: its files and sockets are not ours to remove.
+    _exit(status);
+}
+
+void Workers::watch(std::vector<pollfd>& fds) const
+{
+    for (const WorkerProcess& w : list_)
+        if (w.channel) fds.push_back({w.channel.get(), POLLIN, 0});
+}
+
+void Workers::receive(SteadyTime now)
+{
+    for (WorkerProcess& w : list_) {
+        Message message;
+        Fd unwanted;  // a descriptor from a worker is a breach
+        // A bound, so that one that only talks cannot keep the master for itself.
+        for (int i = 0; i < 64 && w.channel; ++i) {
+            const Received r = receive_message(w.channel.get(), message, unwanted);
+            if (r == Received::none) break;
+            const bool ours = message.order == Order::ready || message.order == Order::alive;
+            if (r == Received::message && ours && !unwanted) {
+                take_message(w, message, now);
+                continue;
+            }
+            // Its end closes the channel, too: then there is nothing left to kill.
+            w.channel.reset();
+            kill(w);
+        }
+    }
+}
+
+void Workers::take_message(WorkerProcess& w, const Message& message, SteadyTime now)
+{
+    w.heard = now;
+    if (message.order == Order::ready) {
+        if (w.state == WorkerProcess::State::starting) w.state = WorkerProcess::State::ready;
+        return;
+    }
+    w.connections = message.connections;
+    w.requests = message.requests;
+    w.longest_turn_us = std::max(w.longest_turn_us, message.longest_turn_us);
+}
+
+std::optional<WorkerProcess> Workers::take(pid_t pid)
+{
+    const auto it = std::ranges::find(list_, pid, &WorkerProcess::pid);
+    if (it == list_.end()) return std::nullopt;
+    std::optional<WorkerProcess> worker(std::move(*it));
+    list_.erase(it);
+    return worker;
+}
+
+void Workers::dismiss(WorkerProcess& w, Order how, std::chrono::milliseconds limit, SteadyTime now)
+{
+    w.state = WorkerProcess::State::leaving;
+    Message message{how};
+    message.value = static_cast<std::uint32_t>(limit.count());
+    // One that does not even take a message is hung, and noticed as such.
+    if (w.channel) send_message(w.channel.get(), message);
+    w.stop_at.reset();
+    w.kill_at.reset();
+    if (how == Order::stop) w.kill_at = now + grace;
+    else if (limit.count() > 0) w.stop_at = now + limit + grace / 2;
+}
+
+void Workers::enforce(SteadyTime now)
+{
+    for (WorkerProcess& w : list_) {
+        if (w.stop_at && now >= *w.stop_at)
+            dismiss(w, Order::stop, std::chrono::milliseconds(0), now);
+        if (!w.kill_at || now < *w.kill_at) continue;
+        log_warn("server: ", w.name(), " did not end in time: killed");
+        kill(w);
+    }
+}
+
+void Workers::end_silent(std::chrono::milliseconds limit, SteadyTime now)
+{
+    if (limit.count() <= 0) return;
+    for (WorkerProcess& w : list_) {
+        if (w.killed || w.kill_at || now - w.heard <= limit) continue;
+        log_error("server: ", w.name(), " was silent for ", number_of(limit), ": killed");
+        ::kill(w.pid, SIGABRT);
+        w.kill_at = now + abort_grace;
+        w.stop_at.reset();
+    }
+}
+
+void Workers::kill(WorkerProcess& w)
+{
+    ::kill(w.pid, SIGKILL);
+    w.stop_at.reset();
+    w.kill_at.reset();
+    w.killed = true;
+}
+
+void Workers::reopen_log(std::size_t sink, int fd)
+{
+    Message message{Order::reopen_log};
+    message.value = static_cast<std::uint32_t>(sink);
+    for (const WorkerProcess& w : list_)
+        if (w.channel && sink < w.sinks && !send_message(w.channel.get(), message, fd))
+            log_warn("server: ", w.name(), " did not take the new log file ",
+                     LogSink::at(sink).target());
+}
+
+unsigned Workers::ready(unsigned generation) const
+{
+    return static_cast<unsigned>(std::ranges::count_if(list_, [=](const WorkerProcess& w) {
+        return w.generation == generation && w.state == WorkerProcess::State::ready;
+    }));
+}
+
+std::string describe_status(int status)
+{
+    if (WIFEXITED(status)) return cat("exit status ", WEXITSTATUS(status));
+    const bool core = WCOREDUMP(status) != 0;
+    return cat("killed by ", signal_name(WTERMSIG(status)), core ? ", core dumped" : "");
+}
+
+}  // namespace ostler
