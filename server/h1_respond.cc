@@ -50,8 +50,12 @@ void H1::respond(Exchange& x)
     }
     const bool delimited_by_close = has_content && !is_head && !facts.length && !chunked_out_;
     keep_alive_ = may_keep_alive() && !delimited_by_close;
-    if (!keep_alive_) facts.connection = "close";
-    else if (framing_.echo_keep_alive) facts.connection = "keep-alive";
+    if (!keep_alive_) {
+        facts.connection = "close";
+        x_->response.close = true;  // for the log
+    } else if (framing_.echo_keep_alive) {
+        facts.connection = "keep-alive";
+    }
 
     const WrittenHead head = write_head(x.arena, response, facts);
     if (head.refused)
@@ -172,7 +176,10 @@ H1::Life H1::answer_is_out()
     const bool all_taken = !body_in_ || body_in_->complete();
     if (!keep_alive_) {
         // Bytes left unread would turn the close into a reset that eats the answer.
-        if (all_taken && transport_.input_size() == 0) return Life::over;
+        if (all_taken && transport_.input_size() == 0) {
+            release_exchange();  // it is logged: the destructor must not do it again
+            return Life::over;
+        }
         return start_linger();
     }
     if (!all_taken) {
