@@ -155,7 +155,6 @@ worker_rlimit_nofile 20000;
 events {{ worker_connections 16000; }}
 http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; keepalive_timeout 300;
   types {{ text/plain txt; }} default_type application/octet-stream;
-  open_file_cache max=4000 inactive=60s; open_file_cache_valid 1s;
   client_body_temp_path {work}/nb; proxy_temp_path {work}/np; fastcgi_temp_path {work}/nf;
   uwsgi_temp_path {work}/nu; scgi_temp_path {work}/ns;
   server {{ listen 127.0.0.1:{port} backlog=4096; root {root}; }} }}
@@ -238,7 +237,7 @@ def longest_turn(binary, work):
     """What the workers say of their loops (ostler -s status), in ms; None when they do not."""
     out = subprocess.run([binary, "-c", f"{work}/ostler.conf", "-s", "status"],
                          capture_output=True, text=True).stdout
-    found = [float(x) for x in re.findall(r"longest turn[^\d]*([\d.]+) ms", out)]
+    found = [int(x) / 1000 for x in re.findall(r"longest turn (\d+) us", out)]
     return max(found) if found else None
 
 
