@@ -169,7 +169,4 @@ std::unique_ptr<Configuration> load_configuration_text(std::string_view text,
     return configuration;
 }
 
-std::string describe_modules() { return {}; }
-std::string describe_module(std::string_view) { return {}; }
-
 }  // namespace ostler

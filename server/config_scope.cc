@@ -49,7 +49,7 @@ class ScopeBuilder {
         read_server(top);
         read_listen(top);
         Scope server = default_scope();
-        read_scope(server, top, root_, root_, "/", &built_.effective, true);
+        read_scope(server, {top, root_, root_, root_path_, &built_.effective, true});
         built_.http = server.http;
 
         const ConfigNode* locations = top.take_groups("locations");
@@ -65,10 +65,6 @@ class ScopeBuilder {
     }
 
  private:
-    /// The nodes that make up one location: that of all hosts first, the host's own over it.
-    struct LocationNodes {
-        std::vector<const ConfigNode*> nodes;
-    };
     using Locations = std::map<std::string, const ConfigNode*>;
 
     SectionReader::Context context(std::string title, std::string scope_path, ConfigNode* record,
@@ -157,61 +153,74 @@ class ScopeBuilder {
         return scope;
     }
 
-    /// Overwrites `scope` with what `node` mentions.  `below` is the part of the tree in which a
-    /// module may still be switched on.
-    void read_scope(Scope& scope, SectionReader& reader, const ConfigNode& node,
-                    const ConfigNode& below, const std::string& path, ConfigNode* record,
-                    bool outermost)
-    {
-        read_switches(scope, reader, record, outermost);
-        check_needs(scope, node);
+    /// One scope in the tree.
+    struct Input {
+        SectionReader& reader;
+        const ConfigNode& node;
+        const ConfigNode& below;  ///< the part of the tree where a module may yet be switched on
+        const std::string& path;
+        ConfigNode* record;       ///< may be null
+        bool outermost = false;
+    };
 
-        if (const ConfigNode* group = reader.take_group("http"); group || outermost) {
+    /// Overwrites `scope` with what `in.node` mentions.
+    void read_scope(Scope& scope, const Input& in)
+    {
+        const std::vector<bool> was_on =
+            in.outermost ? std::vector<bool>(scope.on.size()) : scope.on;
+        read_switches(scope, in);
+        check_needs(scope, in.node);
+
+        if (const ConfigNode* group = in.reader.take_group("http"); group || in.outermost) {
             scope.http = std::make_shared<HttpConf>(*scope.http);
-            read_group(group, "http", path, record, outermost,
-                       [&](Section& s) { configure_http(*scope.http, s); });
+            read_group(in, group, "http", [&](Section& s) { configure_http(*scope.http, s); });
         }
-        for (std::size_t i = 0; i < modules_.size(); ++i) {
-            const Module& m = *modules_[i];
-            const std::string name(m.name);
-            if (!m.config.inherit) continue;
-            const ConfigNode* group = reader.take_group(name);
-            if (group && !scope.on[i] && !switches_on(below, name)) {
-                error(group->place, cat('"', name, "\" is off: set modules.", name, " = true"));
-                continue;
-            }
-            const bool defaults = outermost && (scope.on[i] || group);
-            if (!group && !defaults) continue;
-            scope.confs[i] = m.config.inherit(outermost ? nullptr : scope.confs[i].get());
-            read_group(group, name, path, record, outermost,
-                       [&](Section& s) { m.config.read(scope.confs[i].get(), s); });
-        }
+        for (std::size_t i = 0; i < modules_.size(); ++i)
+            if (modules_[i]->config.inherit) read_module(i, scope, was_on[i], in);
+    }
+
+    void read_module(std::size_t i, Scope& scope, bool was_on, const Input& in)
+    {
+        const Module& m = *modules_[i];
+        const std::string name(m.name);
+        const ConfigNode* group = in.reader.take_group(name);
+        if (group && !scope.on[i] && !switches_on(in.below, name))
+            return error(group->place, cat('"', name, "\" is off: set modules.", name, " = true"));
+        // Without a group a Conf is read where its module comes into force, so that it is
+        // complete and what it lacks is told; and at the outermost, where nobody wants to hear.
+        const bool fresh = scope.on[i] && !was_on;
+        if (!group && !fresh && !in.outermost) return;
+        scope.confs[i] = m.config.inherit(in.outermost ? nullptr : scope.confs[i].get());
+        const auto read = [&](Section& s) { m.config.read(scope.confs[i].get(), s); };
+        if (group || scope.on[i]) return read_group(in, group, name, read);
+        std::vector<Problem> unheard;
+        SectionReader nothing(nullptr, {.problems = unheard, .title = {}, .place = root_.place});
+        read(nothing);
     }
 
     template <class Read>
-    void read_group(const ConfigNode* group, const std::string& name, const std::string& path,
-                    ConfigNode* record, bool defaults, Read read)
+    void read_group(const Input& in, const ConfigNode* group, const std::string& name, Read read)
     {
         ConfigNode in_force = ConfigNode::make(Type::group, name);
-        SectionReader reader(group, context(cat('"', name, '"'), path, record ? &in_force : nullptr,
-                                            defaults, group ? group->place : SourcePlace()));
+        SectionReader reader(group, context(cat('"', name, '"'), in.path,
+                                            in.record ? &in_force : nullptr, in.outermost,
+                                            group ? group->place : in.node.place));
         read(reader);
         reader.report_unknown();
-        if (record) record->children.push_back(std::move(in_force));
+        if (in.record && (group || in.outermost)) in.record->children.push_back(std::move(in_force));
     }
 
-    void read_switches(Scope& scope, SectionReader& reader, ConfigNode* record, bool outermost)
+    void read_switches(Scope& scope, const Input& in)
     {
-        const ConfigNode* group = reader.take_group("modules");
-        if (!group && !outermost) return;
+        const ConfigNode* group = in.reader.take_group("modules");
+        if (!group && !in.outermost) return;
         ConfigNode in_force = ConfigNode::make(Type::group, "modules");
-        SectionReader switches(group, context("\"modules\"", "/", record ? &in_force : nullptr,
-                                              outermost));
+        SectionReader switches(group, context("\"modules\"", "/", in.record ? &in_force : nullptr,
+                                              in.outermost));
         std::vector<std::string_view> names;
         for (std::size_t i = 0; i < modules_.size(); ++i) {
             bool on = scope.on[i];
-            const std::string name(modules_[i]->name);
-            switches.get(name.c_str(), on, "");
+            switches.get(std::string(modules_[i]->name).c_str(), on, "");
             scope.on[i] = on;
             names.push_back(modules_[i]->name);
         }
@@ -221,7 +230,7 @@ class ScopeBuilder {
             if (!nearest.empty()) append(text, "; did you mean \"", nearest, "\"?");
             error(unknown->place, std::move(text));
         }
-        if (record) record->children.push_back(std::move(in_force));
+        if (in.record) in.record->children.push_back(std::move(in_force));
     }
 
     /// `needs` of every module that is on; told at the switch, or at the scope without one.
@@ -278,7 +287,7 @@ class ScopeBuilder {
         host.names = read_names(reader, node);
 
         Scope scope = server;
-        read_scope(scope, reader, node, node, "/", &record, false);
+        read_scope(scope, {reader, node, node, root_path_, &record});
         const std::string canonical = canonical_name(host.names);
         host.pipeline = bind(scope, canonical, "/");
         const ConfigNode* list = reader.take_groups("locations");
@@ -373,7 +382,7 @@ class ScopeBuilder {
                                             node.place));
         std::string same = path;
         reader.get("path", same, "");
-        read_scope(scope, reader, node, below, path, record, false);
+        read_scope(scope, {reader, node, below, path, record});
         reader.report_unknown();
         if (list) list->children.push_back(std::move(in_force));
     }
@@ -383,6 +392,7 @@ class ScopeBuilder {
     BuiltScopes& built_;
     std::vector<Problem>& problems_;
     const Elsewhere elsewhere_;
+    const std::string root_path_ = "/";
     Locations shared_;
     std::map<std::string, SourcePlace> host_names_;
 };

@@ -1,11 +1,18 @@
 // config_explain.h - says what is wrong where libconfig says "syntax error".
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "common/base/config_source.h"
 
 namespace ostler {
+
+/// Groups, lists and arrays within each other; more would only be an attack on the stack.
+inline constexpr int deepest_config = 64;
+
+/// The problem of a text that is nested deeper.
+std::optional<Problem> check_config_depth(const ConfigSource& source);
 
 /// The problem behind libconfig's `error` at `line` of source.text, in words that help: the text
 /// is read again up to the first place that cannot be right.

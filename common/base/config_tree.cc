@@ -173,40 +173,47 @@ void write_integer(std::string& out, std::int64_t n)
     append(out, n, fits_32_bits(n) ? "" : "L");
 }
 
-void write_value(std::string& out, const ConfigNode& node, std::size_t indent);
+/// Where a line of output starts; on one line nothing does.
+struct Layout {
+    std::size_t indent = 0;
+    bool one_line = false;
+    std::string start() const { return std::string(one_line ? 0 : indent, ' '); }
+    const char* end() const { return one_line ? " " : "\n"; }
+    Layout inner() const { return {indent + 4, one_line}; }
+};
 
-void write_members(std::string& out, const ConfigNode& group, std::size_t indent)
+void write_value(std::string& out, const ConfigNode& node, Layout layout);
+
+void write_members(std::string& out, const ConfigNode& group, Layout layout)
 {
     for (const ConfigNode& child : group.children) {
-        out.append(indent, ' ');
-        append(out, child.name, child.is(Type::group) ? ": " : " = ");
-        write_value(out, child, indent);
-        out += ";\n";
+        append(out, layout.start(), child.name, child.is(Type::group) ? ": " : " = ");
+        write_value(out, child, layout);
+        append(out, ';', layout.end());
     }
 }
 
-void write_elements(std::string& out, const ConfigNode& node, std::size_t indent)
+void write_elements(std::string& out, const ConfigNode& node, Layout layout)
 {
     const bool array = node.is(Type::array);
     out += array ? "[" : "(";
     for (std::size_t i = 0; i < node.children.size(); ++i) {
         out += i ? ", " : " ";
-        write_value(out, node.children[i], indent);
+        write_value(out, node.children[i], layout);
     }
     out += array ? " ]" : " )";
 }
 
-void write_value(std::string& out, const ConfigNode& node, std::size_t indent)
+void write_value(std::string& out, const ConfigNode& node, Layout layout)
 {
     switch (node.type) {
     case Type::group:
-        out += "{\n";
-        write_members(out, node, indent + 4);
-        out.append(indent, ' ');
-        out += '}';
+        append(out, '{', layout.end());
+        write_members(out, node, layout.inner());
+        append(out, layout.start(), '}');
         return;
     case Type::list:
-    case Type::array: return write_elements(out, node, indent);
+    case Type::array: return write_elements(out, node, layout);
     case Type::string: return append_quoted(out, node.text);
     case Type::integer: return write_integer(out, node.integer);
     case Type::real: out += node.text; return;
@@ -287,6 +294,10 @@ bool parse_config(std::string_view text, const std::string& name, const std::str
 {
     ConfigSource source;
     if (!expand_config(text, name, folder, source, problems)) return false;
+    if (auto too_deep = check_config_depth(source)) {
+        problems.push_back(std::move(*too_deep));
+        return false;
+    }
     Library library;
     // Nothing is left to include; should the two scanners ever disagree, nothing is opened.
     config_set_include_dir(&library.config, "/dev/null");
@@ -303,7 +314,14 @@ bool parse_config(std::string_view text, const std::string& name, const std::str
 std::string write_config(const ConfigNode& root)
 {
     std::string out;
-    write_members(out, root, 0);
+    write_members(out, root, {});
+    return out;
+}
+
+std::string write_config_value(const ConfigNode& node)
+{
+    std::string out;
+    write_value(out, node, {0, true});
     return out;
 }
 

@@ -47,6 +47,8 @@ bool parse_config(std::string_view text, const std::string& name, const std::str
 
 /// libconfig syntax that parses to the same tree.
 std::string write_config(const ConfigNode& root);
+/// The value alone, on one line: `"a"`, `[ "a", "b" ]`, `{ a = 1; }`.
+std::string write_config_value(const ConfigNode& node);
 
 /// "built with X, running with Y" of libconfig as far as it tells.
 std::string config_library_version();

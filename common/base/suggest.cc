@@ -45,11 +45,11 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
     return best;
 }
 
-std::string list_words(std::span<const std::string_view> words)
+std::string list_words(std::span<const std::string_view> words, std::string_view last)
 {
     std::string out;
     for (std::size_t i = 0; i < words.size(); ++i) {
-        if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
+        if (i > 0) out += i + 1 == words.size() ? cat(' ', last, ' ') : ", ";
         append(out, '"', words[i], '"');
     }
     return out;

@@ -17,6 +17,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates);
 
 /// `"a"`, `"a" or "b"`, `"a", "b" or "c"`.
-std::string list_words(std::span<const std::string_view> words);
+std::string list_words(std::span<const std::string_view> words, std::string_view last = "or");
 
 }  // namespace ostler
