@@ -204,10 +204,18 @@ class ScopeBuilder {
         ConfigNode in_force = ConfigNode::make(Type::group, name);
         SectionReader reader(group, context(cat('"', name, '"'), in.path,
                                             in.record ? &in_force : nullptr, in.outermost,
-                                            group ? group->place : in.node.place));
+                                            group ? group->place : switch_place(in.node, name)));
         read(reader);
         reader.report_unknown();
         if (in.record && (group || in.outermost)) in.record->children.push_back(std::move(in_force));
+    }
+
+    /// Where the scope switches the module, or where it begins.
+    static const SourcePlace& switch_place(const ConfigNode& scope, std::string_view name)
+    {
+        const ConfigNode* switches = scope.find("modules");
+        const ConfigNode* node = switches ? switches->find(name) : nullptr;
+        return node ? node->place : scope.place;
     }
 
     void read_switches(Scope& scope, const Input& in)

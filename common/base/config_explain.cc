@@ -14,6 +14,12 @@ namespace {
 
 using Kind = ConfigToken::Kind;
 
+std::string_view open_text(const ConfigToken& open)
+{
+    return open.text.starts_with('"') ? "this string has no closing quote"
+                                      : "this comment has no closing */";
+}
+
 /// The grammar once more, for its errors only: stops at the first.
 class Explainer {
  public:
@@ -74,11 +80,7 @@ class Explainer {
         return true;
     }
 
-    bool fail_open()
-    {
-        return fail(at_, at_.text.starts_with('"') ? "this string has no closing quote"
-                                                   : "this comment has no closing */");
-    }
+    bool fail_open() { return fail(at_, std::string(open_text(at_))); }
 
     // settings: { NAME (=|:) VALUE [;|,] }, up to the "}" of `open` or the end.
     bool settings(const ConfigToken* open)
@@ -137,7 +139,8 @@ class Explainer {
             return fail(*before_value_, cat("put ", quoted(bare_value(before_value_->begin)),
                                             " in double quotes"));
         if (at_.text.starts_with('.'))
-            return fail(at_, cat("a name has no dot: write ", key.text, ": { ... }"));
+            return fail(at_, cat("a name has no dot: write ", key.text, ": { ",
+                                 bare_value(at_.begin + 1), " };"));
         if (at_.kind == Kind::open) return fail_open();
         return fail(key, cat("\"=\" is missing after ", quoted(key.text)));
     }
@@ -243,11 +246,14 @@ class Explainer {
 
 }  // namespace
 
-std::optional<Problem> check_config_depth(const ConfigSource& source)
+std::optional<Problem> check_config_text(const ConfigSource& source)
 {
     ConfigScanner scanner(source.text);
     int depth = 0;
     for (ConfigToken t = scanner.next(); t.kind != Kind::end; t = scanner.next()) {
+        if (t.kind == Kind::open && t.text.starts_with('/'))
+            return make_problem(Problem::Severity::error, source.place(t.line, t.column),
+                                std::string(open_text(t)));
         if (t.is('}') || t.is(')') || t.is(']')) --depth;
         if (!t.is('{') && !t.is('(') && !t.is('[')) continue;
         if (++depth > deepest_config)

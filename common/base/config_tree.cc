@@ -276,8 +276,12 @@ std::string ConfigNode::describe() const
 {
     switch (type) {
     case Type::group: return "a group";
-    case Type::list: return "a list";
-    case Type::array: return "an array";
+    case Type::list:
+    case Type::array: {
+        std::string value = write_config_value(*this);
+        if (value.size() <= 40) return value;
+        return is(Type::list) ? "a list" : "an array";
+    }
     case Type::boolean: return boolean ? "true" : "false";
     case Type::integer:
     case Type::real: return text;
@@ -294,8 +298,8 @@ bool parse_config(std::string_view text, const std::string& name, const std::str
 {
     ConfigSource source;
     if (!expand_config(text, name, folder, source, problems)) return false;
-    if (auto too_deep = check_config_depth(source)) {
-        problems.push_back(std::move(*too_deep));
+    if (auto unfit = check_config_text(source)) {
+        problems.push_back(std::move(*unfit));
         return false;
     }
     Library library;

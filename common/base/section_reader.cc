@@ -31,7 +31,7 @@ bool is_log_word(std::string_view s)
 
 std::string range_text(std::string_view min, std::string_view max)
 {
-    return max.empty() ? cat("at least ", min) : cat("from ", min, " to ", max);
+    return max.empty() ? cat("of at least ", min) : cat("from ", min, " to ", max);
 }
 
 }  // namespace
@@ -50,6 +50,7 @@ Problem must_be_problem(const ConfigNode& node, std::string_view title, std::str
 
 void SectionReader::must_be(const ConfigNode& node, std::string_view what)
 {
+    unusable_.push_back(node.name);
     context_.problems.push_back(must_be_problem(node, context_.title, what));
 }
 
@@ -72,6 +73,7 @@ const ConfigNode* SectionReader::take_groups(std::string_view key)
     const ConfigNode* node = take(key);
     if (!node || is_list_of_groups(*node)) return node;
     if (node->is(Type::list)) {
+        unusable_.emplace_back(key);
         const auto wrong = std::find_if_not(node->children.begin(), node->children.end(),
                                             [](const ConfigNode& n) { return n.is(Type::group); });
         context_.problems.push_back(make_problem(
@@ -116,7 +118,7 @@ bool SectionReader::get(const char* key, int& value, const char*, int min, int m
         must_be(*node, "a whole number");
     } else if (node && (node->too_large || node->integer < min || node->integer > max)) {
         const bool open = max == std::numeric_limits<int>::max() && node->integer < min;
-        must_be(*node, range_text(cat(min), open ? "" : cat(max)));
+        must_be(*node, cat("a number ", range_text(cat(min), open ? "" : cat(max))));
     } else if (node) {
         usable = true;
         value = static_cast<int>(node->integer);
@@ -172,7 +174,7 @@ bool SectionReader::get(const char* key, std::chrono::milliseconds& value, const
         else if (!time)
             must_be(*node, "a time such as \"30s\" (units: ms, s, m, h or d)");
         else if (*time < min || *time > max)
-            must_be(*node, cat("from \"", format_time(min), "\" to \"", format_time(max), '"'));
+            must_be(*node, cat("a time from \"", format_time(min), "\" to \"", format_time(max), '"'));
         else
             usable = true;
         if (usable) value = *time;
@@ -194,10 +196,11 @@ bool SectionReader::get(const char* key, Bytes& value, const char*, Bytes min, B
         else if (!size)
             must_be(*node, "a size such as \"10M\" (units: k, M, G or T)");
         else if (*size < min.count || *size > max.count)
-            must_be(*node, range_text(cat('"', format_size(min.count), '"'),
-                                      max.count >= std::uint64_t{1} << 62
-                                          ? std::string()
-                                          : cat('"', format_size(max.count), '"')));
+            must_be(*node, cat("a size ",
+                               range_text(cat('"', format_size(min.count), '"'),
+                                          max.count >= std::uint64_t{1} << 62
+                                              ? std::string()
+                                              : cat('"', format_size(max.count), '"'))));
         else
             usable = true;
         if (usable) value = Bytes{*size};
@@ -251,7 +254,10 @@ bool SectionReader::read_map(const ConfigNode& node,
             context_.problems.push_back(must_be_problem(child, cat('"', node.name, '"'),
                                                         "a string in double quotes"));
     }
-    if (pairs.size() != node.children.size()) return false;
+    if (pairs.size() != node.children.size()) {
+        unusable_.push_back(node.name);
+        return false;
+    }
     value = std::move(pairs);
     return true;
 }
@@ -299,8 +305,10 @@ bool SectionReader::get_groups(const char* key, const char*,
 
 void SectionReader::report(Severity severity, const char* key, std::string_view why)
 {
+    // A value that could not be used is absent to whoever asked: "is needed" would only confuse.
+    if (std::find(unusable_.begin(), unusable_.end(), key) != unusable_.end()) return;
     const ConfigNode* node = group_ ? group_->find(key) : nullptr;
-    SourcePlace place = node ? node->value_place : group_ ? group_->place : context_.place;
+    const SourcePlace& place = node ? node->value_place : group_ ? group_->place : context_.place;
     context_.problems.push_back(
         make_problem(severity, place, cat('"', key, "\" ", in_title(context_.title), ": ", why)));
 }

@@ -84,6 +84,7 @@ class SectionReader final : public Section {
     const ConfigNode* group_;
     Context context_;
     std::vector<std::string> asked_;
+    std::vector<std::string> unusable_;  // keys whose value was refused
 };
 
 /// `"key" in TITLE must be WHAT, not VALUE`, at the value.

@@ -39,7 +39,7 @@ TEST_CASE("every action has its option")
         {{"-t", "--json"}, Action::test},{{"-s", "status", "--json"}, Action::signal},
     };
     for (const auto& [arguments, action] : rows) {
-        CAPTURE(arguments[0]);
+        CAPTURE(std::string(arguments[0]));
         const auto o = parse(arguments);
         REQUIRE(o);
         CHECK(o->action == action);
@@ -100,7 +100,7 @@ TEST_CASE("a wrong command line is told what would be right")
         {{"-p", "80"}, "-p is an option of \"ostler serve\""},
     };
     for (const auto& [arguments, message] : rows) {
-        CAPTURE(message);
+        CAPTURE(std::string(message));
         const auto o = parse(arguments);
         REQUIRE_FALSE(o);
         CHECK(o.error() == message);
