@@ -35,10 +35,7 @@ constexpr int directory_flags = search_only | O_DIRECTORY | O_CLOEXEC;
 constexpr int file_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 constexpr int max_links = 32;
 
-int flags_for(OpenAs as)
-{
-    return as == OpenAs::directory ? directory_flags : file_flags;
-}
+int flags_for(OpenAs as) { return as == OpenAs::directory ? directory_flags : file_flags; }
 
 int open_at(int directory, const char* path, int flags)
 {
@@ -156,7 +153,8 @@ class Walk {
     /// leads outside and may.  Returns an errno, 0 when done, EINVAL when it is no link.
     int follow(const std::string& name, int flags, Fd& target)
     {
-        struct stat before {}, after {};
+        struct stat before {};
+        struct stat after {};
         char text[PATH_MAX];
         if (::fstatat(here(), name.c_str(), &before, AT_SYMLINK_NOFOLLOW) != 0) return errno;
         const ssize_t n = ::readlinkat(here(), name.c_str(), text, sizeof text - 1);
@@ -197,7 +195,8 @@ class Walk {
         if (link.starts_with('/')) {
             if (!link.starts_with(root_.path)) return false;
             std::string_view below = link.substr(root_.path.size());
-            if (!below.empty() && !below.starts_with('/') && !root_.path.ends_with('/')) return false;
+            if (!below.empty() && !below.starts_with('/') && !root_.path.ends_with('/'))
+                return false;
             while (below.starts_with('/')) below.remove_prefix(1);
             if (!is_inside(below, 0)) return false;
             visited_.clear();

@@ -32,17 +32,17 @@ enum class OpenAs : unsigned char {
     directory,  ///< only a directory, which need not be readable: for fstat, and as a root
 };
 
-/// Opens `path`, relative to `root`, without blocking whatever it is; "" is the root itself.  `path` has no
-/// ".." component and no leading '/'.  A descriptor of a directory, a FIFO or a device comes back
-/// as well: ask fstat.  The error is an errno; EXDEV: a link leaves the root; ELOOP: a link where
-/// none may be, or too many.
+/// Opens `path`, relative to `root`, without blocking whatever it is; "" is the root itself.
+/// `path` has no ".." component and no leading '/'.  A descriptor of a directory, a FIFO or a
+/// device comes back as well: ask fstat.  The error is an errno; EXDEV: a link leaves the root;
+/// ELOOP: a link where none may be, or too many.
 Result<Fd, int> open_below(const RootDirectory& root, std::string_view path, Symlinks policy,
                            OpenAs as = OpenAs::file);
 
 /// The same by openat, component by component: where the kernel cannot do it, and for links
 /// that leave the root.
-Result<Fd, int> open_by_walking(const RootDirectory& root, std::string_view path,
-                                Symlinks policy, OpenAs as = OpenAs::file);
+Result<Fd, int> open_by_walking(const RootDirectory& root, std::string_view path, Symlinks policy,
+                                OpenAs as = OpenAs::file);
 
 /// Opens a directory to hand to open_below.
 Result<Fd, int> open_root(const char* path);
