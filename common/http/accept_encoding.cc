@@ -83,11 +83,14 @@ AcceptedCodings::AcceptedCodings(const std::string_view* value)
         list.remove_prefix(std::min(comma + 1, list.size()));
         if (!element) continue;
         if (element->name == "*") others = element->weight;
-        if (const auto coding = coding_of(element->name)) weights_[index(*coding)] = element->weight;
+        if (const auto coding = coding_of(element->name))
+            weights_[index(*coding)] = element->weight;
     }
     int& identity = weights_[index(Coding::identity)];
-    if (identity == 0 || (identity == unset && others == 0)) identity = unset;
-    else if (identity == unset) identity = least;
+    if (identity == 0 || (identity == unset && others == 0))
+        identity = unset;
+    else if (identity == unset)
+        identity = least;
     for (const Coding coding : {Coding::br, Coding::zstd, Coding::gzip}) {
         int& weight = weights_[index(coding)];
         if (weight == unset) weight = others;

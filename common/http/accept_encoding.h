@@ -33,9 +33,6 @@ class AcceptedCodings {
     std::array<int, coding_count> weights_;
 };
 
-constexpr unsigned coding_bit(Coding coding)
-{
-    return 1u << static_cast<unsigned>(coding);
-}
+constexpr unsigned coding_bit(Coding coding) { return 1u << static_cast<unsigned>(coding); }
 
 }  // namespace ostler

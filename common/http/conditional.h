@@ -11,9 +11,9 @@ namespace ostler {
 
 /// What the selected representation is compared by.
 struct Validators {
-    std::string_view etag;           ///< a strong entity tag with its quotes; empty: none is sent
-    std::int64_t modified = 0;       ///< what Last-Modified says, seconds since 1970
-    std::int64_t now = 0;            ///< what Date says
+    std::string_view etag;      ///< a strong entity tag with its quotes; empty: none is sent
+    std::int64_t modified = 0;  ///< what Last-Modified says, seconds since 1970
+    std::int64_t now = 0;       ///< what Date says
 };
 
 enum class Precondition : unsigned char {

@@ -40,9 +40,8 @@ std::size_t append_from(const FileEntry& file, std::uint64_t offset, std::uint64
 
 FileBody::FileBody(FilePin file, ByteRange range)
     : file_(std::move(file)), range_{file_->fd(), range.first, range.length},
-      bytes_(file_->bytes().substr(
-          file_->in_memory() ? static_cast<std::size_t>(range.first) : 0,
-          static_cast<std::size_t>(range.length)))
+      bytes_(file_->bytes().substr(file_->in_memory() ? static_cast<std::size_t>(range.first) : 0,
+                                   static_cast<std::size_t>(range.length)))
 {
 }
 

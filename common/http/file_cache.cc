@@ -286,7 +286,8 @@ bool FileCache::read_bytes(FileEntry& entry, int fd)
     std::unique_ptr<char[]> bytes(new char[size + 1]);
     std::size_t have = 0;
     while (have <= size) {
-        const ssize_t n = ::pread(fd, bytes.get() + have, size + 1 - have, static_cast<off_t>(have));
+        const ssize_t n =
+            ::pread(fd, bytes.get() + have, size + 1 - have, static_cast<off_t>(have));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return false;
         if (n == 0) break;

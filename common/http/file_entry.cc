@@ -15,10 +15,7 @@ std::int64_t nanoseconds(const timespec& t)
     return static_cast<std::int64_t>(ns);
 }
 
-char* put_hex(char* at, std::uint64_t n)
-{
-    return std::to_chars(at, at + 16, n, 16).ptr;
-}
+char* put_hex(char* at, std::uint64_t n) { return std::to_chars(at, at + 16, n, 16).ptr; }
 
 }  // namespace
 

@@ -57,8 +57,8 @@ std::size_t write_etag(const FileFacts&, char* out);
 class FileEntry {
  public:
     FileKind kind = FileKind::missing;
-    FileFacts facts;               ///< of a regular file or a directory
-    std::string content_type;      ///< set by FileTree::describe
+    FileFacts facts;                 ///< of a regular file or a directory
+    std::string content_type;        ///< set by FileTree::describe
     std::string_view cache_control;  ///< set by FileTree::describe; lives as long as the tree
 
     std::uint64_t size() const { return facts.size; }
@@ -94,10 +94,10 @@ class FileEntry {
 
     // For the cache.
     const FileTree* tree_ = nullptr;
-    std::string path_;             // below the root of the tree
+    std::string path_;  // below the root of the tree
     std::size_t hash_ = 0;
-    Milliseconds checked_{0};      // when it was last known to be true
-    FileEntry* chain_ = nullptr;   // next in the bucket
+    Milliseconds checked_{0};     // when it was last known to be true
+    FileEntry* chain_ = nullptr;  // next in the bucket
     FileEntry* newer_ = nullptr;
     FileEntry* older_ = nullptr;
     unsigned pins_ = 0;

@@ -232,9 +232,9 @@ std::string_view MimeTypes::find_built_in(std::string_view extension)
 
 std::string_view type_of_name(std::string_view path)
 {
-    constexpr std::string_view names[] = {"AUTHORS", "CHANGELOG", "CHANGES", "CONTRIBUTING",
-                                          "COPYING", "Dockerfile", "INSTALL", "LICENSE",
-                                          "Makefile", "NEWS", "NOTICE", "README", "TODO"};
+    constexpr std::string_view names[] = {
+        "AUTHORS", "CHANGELOG", "CHANGES", "CONTRIBUTING", "COPYING", "Dockerfile", "INSTALL",
+        "LICENSE", "Makefile",  "NEWS",    "NOTICE",       "README",  "TODO"};
     const std::string_view name = last_segment(path);
     return std::find(std::begin(names), std::end(names), name) == std::end(names)
                ? std::string_view{}

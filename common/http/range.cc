@@ -101,10 +101,7 @@ char* put(char* at, std::string_view text)
     return at + text.size();
 }
 
-char* put(char* at, std::uint64_t n)
-{
-    return std::to_chars(at, at + 20, n).ptr;
-}
+char* put(char* at, std::uint64_t n) { return std::to_chars(at, at + 20, n).ptr; }
 
 }  // namespace
 
