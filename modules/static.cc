@@ -42,7 +42,7 @@ struct Representation {
     FilePin file;
     const FileEntry* original = nullptr;  ///< gives type and Cache-Control
     Coding coding = Coding::identity;
-    bool negotiated = false;              ///< the answer depends on Accept-Encoding
+    bool negotiated = false;  ///< the answer depends on Accept-Encoding
 };
 
 std::string_view sibling_suffix(Coding coding)
@@ -69,8 +69,8 @@ FilePin find_sibling(Exchange& x, const StaticConf& c, const FileEntry& file,
 /// The codings there are siblings of, a bit each; looked up once a second.
 unsigned find_siblings(Exchange& x, const StaticConf& c, FileEntry& file, std::string_view below)
 {
-    const bool known = file.siblings_checked.count() >= 0 &&
-                       x.loop.now() - file.siblings_checked < c.limits.age;
+    const bool known =
+        file.siblings_checked.count() >= 0 && x.loop.now() - file.siblings_checked < c.limits.age;
     if (known) return file.siblings;
     file.siblings = 0;
     for (const Coding coding : {Coding::br, Coding::zstd, Coding::gzip})
@@ -152,8 +152,7 @@ void set_content_fields(Exchange& x, const Representation& r)
     Fields& fields = x.response.fields;
     fields.set(FieldId::content_type, r.original->content_type);
     fields.set(FieldId::x_content_type_options, "nosniff");
-    if (r.coding != Coding::identity)
-        fields.set(FieldId::content_encoding, coding_name(r.coding));
+    if (r.coding != Coding::identity) fields.set(FieldId::content_encoding, coding_name(r.coding));
 }
 
 Step send_whole(Exchange& x, const Representation& r)
@@ -260,8 +259,7 @@ Step redirect_to_directory(Exchange& x)
     location.erase(0, std::min(location.find_first_not_of('/'), location.size()));
     location = cat('/', location, '/');
     if (request.has_query) append(location, '?', request.query);
-    return x.redirect(request.is_get_or_head() ? Code::moved_permanently
-                                               : Code::permanent_redirect,
+    return x.redirect(request.is_get_or_head() ? Code::moved_permanently : Code::permanent_redirect,
                       location);
 }
 

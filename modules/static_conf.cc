@@ -17,12 +17,6 @@ namespace {
 
 constexpr std::string_view symlink_words[] = {"none", "inside", "same_owner", "all"};
 
-std::string to_lower(std::string text)
-{
-    std::transform(text.begin(), text.end(), text.begin(), lower);
-    return text;
-}
-
 bool ends_with_ignoring_case(std::string_view text, std::string_view end)
 {
     return text.size() > end.size() &&
@@ -51,8 +45,8 @@ std::int64_t parse_seconds(std::string_view text)
         text.remove_prefix(1);
     }
     if (text.empty()) return value == 0 ? 0 : -1;  // a number without a unit may mean anything
-    constexpr std::pair<char, std::int64_t> units[] = {{'s', 1},     {'m', 60},     {'h', 3600},
-                                                       {'d', 86400}, {'w', 604800}, {'y', 31536000}};
+    constexpr std::pair<char, std::int64_t> units[] = {
+        {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}, {'y', 31536000}};
     for (const auto& [unit, seconds] : units)
         if (text.size() == 1 && text[0] == unit && value <= longest / seconds)
             return value * seconds;
@@ -72,26 +66,22 @@ std::string to_directive(std::string_view word)
 
 void read_cache_control(StaticConf& c, Section& s)
 {
-    StringMap map;
-    if (!s.get_map("cache_control", map,
+    if (!s.get_map("cache_control", c.cache_control,
                    "age of a file by its extension, or `default`: \"7d\", \"no-cache\", "
                    "\"1y, immutable\""))
         return;
-    c.cache_control.clear();
-    for (const auto& [extension, setting] : map) {
-        const std::string value = to_cache_control(setting);
-        if (value.empty())
-            s.error("cache_control", cat("\"", setting, "\" is neither a time such as \"7d\" nor a ",
-                                         "directive such as \"no-cache\""));
-        c.cache_control.emplace_back(to_lower(extension), value);
+    for (const auto& [extension, setting] : c.cache_control) {
+        if (to_cache_control(setting).empty())
+            s.error("cache_control",
+                    cat("\"", setting, "\" is neither a time such as \"7d\" nor a ",
+                        "directive such as \"no-cache\""));
     }
 }
 
 void read_types(StaticConf& c, Section& s)
 {
     if (s.get_map("types", c.types, "media types by extension, before those of `mime_types`")) {
-        for (auto& [extension, type] : c.types) {
-            extension = to_lower(extension);
+        for (const auto& [extension, type] : c.types) {
             if (type.find('/') == type.npos || !is_field_value(type))
                 s.error("types", cat("\"", type, "\" is no media type"));
         }
@@ -100,10 +90,12 @@ void read_types(StaticConf& c, Section& s)
                    "file of media types; what it lacks comes from a built-in table") &&
         ::access(c.mime_types.c_str(), R_OK) != 0)
         s.warn("mime_types", "the file cannot be read");
-    s.get("default_type", c.default_type, "media type of files with an unknown extension");
-    if (!is_field_value(c.default_type)) s.error("default_type", "is no media type");
-    s.get("charset", c.charset, "charset parameter for text; empty: none");
-    if (!c.charset.empty() && !is_token(c.charset)) s.error("charset", "is no charset");
+    if (s.get("default_type", c.default_type, "media type of files with an unknown extension") &&
+        (c.default_type.find('/') == std::string::npos || !is_field_value(c.default_type)))
+        s.error("default_type", cat("\"", c.default_type, "\" is no media type"));
+    if (s.get("charset", c.charset, "charset parameter for text; empty: none") &&
+        !c.charset.empty() && !is_token(c.charset))
+        s.error("charset", cat("\"", c.charset, "\" is no charset"));
 }
 
 void read_cache(StaticConf& c, Section& s)
@@ -117,8 +109,8 @@ void read_cache(StaticConf& c, Section& s)
         c.limits.bytes = static_cast<std::size_t>(bytes.count);
     if (s.get("cache_file_size", file, "largest file kept in memory", none, largest))
         c.limits.file = static_cast<std::size_t>(file.count);
-    s.get("cache_age", c.limits.age, "how long a file is believed to be unchanged",
-          Milliseconds(0), Milliseconds(1000));
+    s.get("cache_age", c.limits.age, "how long a file is believed to be unchanged", Milliseconds(0),
+          Milliseconds(1000));
 }
 
 const std::string* find_in(const StringMap& map, std::string_view key)
@@ -156,10 +148,7 @@ bool is_hidden_path(std::string_view path)
     return false;
 }
 
-bool StaticTree::serves(std::string_view path) const
-{
-    return hidden || !is_hidden_path(path);
-}
+bool StaticTree::serves(std::string_view path) const { return hidden || !is_hidden_path(path); }
 
 void StaticTree::describe(std::string_view path, FileEntry& entry) const
 {
@@ -192,15 +181,19 @@ void configure_static(StaticConf& c, Section& s)
         c.prefix = s.scope_path();
         while (c.root.size() > 1 && c.root.ends_with('/')) c.root.pop_back();
     }
-    s.get("index", c.index, "names tried in order when the path is a directory");
-    for (const std::string& name : c.index)
-        if (name.empty() || name.find('/') != name.npos)
-            s.error("index", cat("\"", name, "\" is not the name of a file"));
-    s.get("try", c.fallbacks, "paths to serve instead of a file that is missing, the first that exists");
-    for (const std::string& path : c.fallbacks)
-        if (!path.starts_with('/')) s.error("try", cat("\"", path, "\" must start with '/'"));
+    if (s.get("index", c.index, "names tried in order when the path is a directory")) {
+        for (const std::string& name : c.index)
+            if (name.empty() || name.find('/') != name.npos)
+                s.error("index", cat("\"", name, "\" is not the name of a file"));
+    }
+    if (s.get("try", c.fallbacks,
+              "paths to serve instead of a file that is missing, the first that exists")) {
+        for (const std::string& path : c.fallbacks)
+            if (!path.starts_with('/')) s.error("try", cat("\"", path, "\" must start with '/'"));
+    }
     s.get("etag", c.etag, "send ETag");
-    s.get("precompressed", c.precompressed, "send FILE.br, FILE.zst or FILE.gz to clients that accept it");
+    s.get("precompressed", c.precompressed,
+          "send FILE.br, FILE.zst or FILE.gz to clients that accept it");
     s.get_choice("symlinks", c.symlinks, symlink_words,
                  "symbolic links to follow: none, those that stay inside the root, also those "
                  "with the same owner as their target, all");
@@ -234,7 +227,8 @@ void start_static(StaticConf& c, Loop&)
     c.tree->hidden = c.hidden;
     c.tree->mime = &shared.types[c.mime_types];
     c.tree->types = c.types;
-    c.tree->cache_control = c.cache_control;
+    for (const auto& [extension, setting] : c.cache_control)
+        c.tree->cache_control.emplace_back(extension, to_cache_control(setting));
     c.tree->charset = c.charset;
     c.tree->default_type = c.default_type;
 }

@@ -36,14 +36,14 @@ class StaticTree final : public FileTree {
     bool hidden = false;
     const MimeTypes* mime = nullptr;
     StringMap types;
-    StringMap cache_control;
+    StringMap cache_control;  ///< by extension: complete field values
     std::string charset;
     std::string default_type;
 };
 
 struct StaticConf {
     std::string root = "/var/www/html";
-    std::string prefix = "/";      ///< path of the scope that set `root`: what is below it is mapped
+    std::string prefix = "/";  ///< path of the scope that set `root`: what is below it is mapped
     std::vector<std::string> index = {"index.html"};
     std::vector<std::string> fallbacks;  ///< the setting `try`
     bool etag = true;
@@ -51,7 +51,7 @@ struct StaticConf {
     bool hidden = false;
     std::size_t symlinks = static_cast<std::size_t>(Symlinks::same_owner);
     StringMap types;
-    StringMap cache_control;       ///< extension in lower case -> complete field value
+    StringMap cache_control;  ///< by extension, as written in the file
     std::string charset = "utf-8";
     std::string default_type = "application/octet-stream";
     std::string mime_types = "/etc/mime.types";
