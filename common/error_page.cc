@@ -90,6 +90,7 @@ void write_error_page(Exchange& x)
     x.response.fields.remove(FieldId::etag);
     x.response.fields.remove(FieldId::last_modified);
     x.response.fields.set(FieldId::cache_control, "no-store");
+    x.response.fields.set(FieldId::x_content_type_options, "nosniff");
 }
 
 }  // namespace ostler
