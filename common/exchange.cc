@@ -27,6 +27,8 @@ void Exchange::refuse(Code status)
     error_status_ = status;  // no module is asked, not even for an error page
     reply(status);
     response.close = true;
+    // CONNECT asks for no resource of ours: the list of its methods is empty.
+    if (status == Code::method_not_allowed) response.fields.set(FieldId::allow, "");
     write_error_page(*this);
     stream_.respond(*this);
 }
