@@ -137,7 +137,7 @@ std::string_view H1::open_exchange(std::size_t head_size)
     body_in_ = nullptr;
     body_out_ = nullptr;
     chunk_ = nullptr;
-    responding_ = aborted_ = chunked_out_ = closes_to_end_ = half_closed_ = false;
+    responding_ = aborted_ = chunked_out_ = closes_to_end_ = half_closed_ = refused_ = false;
     framing_ = Framing{};
     ++requests_;
 
@@ -183,6 +183,7 @@ void H1::answer_refusal(const HeadError& error)
 {
     framing_ = Framing{};
     framing_.keep_alive = false;
+    refused_ = true;
     x_->refuse(error.status);
     x_->log(Level::info, "http: ", to_int(error.status), ": ", error.why);
 }

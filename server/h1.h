@@ -127,6 +127,7 @@ class H1 final : public Client, public Stream, Waker, Job {
     bool responding_ = false;       // the head of the response was handed to the transport
     bool aborted_ = false;          // the response can never be completed
     bool chunked_out_ = false;
+    bool refused_ = false;          // no head was understood: more of it may be under way
     bool closes_to_end_ = false;    // the content ends with the connection
     bool keep_alive_ = false;
     bool half_closed_ = false;      // the timer watches a client that may have left

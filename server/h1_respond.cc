@@ -176,7 +176,7 @@ H1::Life H1::answer_is_out()
     const bool all_taken = !body_in_ || body_in_->complete();
     if (!keep_alive_) {
         // Bytes left unread would turn the close into a reset that eats the answer.
-        if (all_taken && transport_.input_size() == 0) {
+        if (all_taken && transport_.input_size() == 0 && !refused_) {
             release_exchange();  // it is logged: the destructor must not do it again
             return Life::over;
         }
