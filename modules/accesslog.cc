@@ -31,7 +31,7 @@ void read_file(AccesslogConf& conf, Section& section)
 {
     constexpr const char* about = "where lines go: a path, stdout, stderr, syslog, syslog:FACILITY "
                                   "or off";
-    std::string file;
+    std::string file = conf.file;  // printed when the key is absent
     if (!section.get_log_target("file", file, about)) return;
     const std::string problem = LogSink::problem_with(file);
     if (!problem.empty()) return section.error("file", problem);
