@@ -37,6 +37,8 @@ from wire import TIMEOUT, Connection, Response, WireError, make_request  # noqa:
 SOURCE = os.environ.get("OSTLER_SOURCE") or os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BINARY = os.environ.get("OSTLER") or os.path.join(SOURCE, "build", "server", "ostler")
+# The same with the modules of test/example and test/echo: see test/echo/echo.cc.
+TEST_BINARY = os.environ.get("OSTLER_TEST") or os.path.join(SOURCE, "build", "test", "ostler_test")
 
 LISTENING = re.compile(r"listening on (\S+)")
 RELOADED = r"\[info\].*(reloaded|now serves)"
@@ -235,15 +237,19 @@ class Server:
         self.log.wait_for(RELOADED, before + 1)
 
     def stop(self, number=signal.SIGTERM, status=0, timeout=60):
-        """Ends the server and checks how it ended; the second call does nothing."""
+        """Ends the server, checks how it ended and removes its folder; only once."""
         if self.stopped:
             return
         try:
-            if self.process.poll() is None:
-                self.kill(number)
-            self.check_end(status, timeout)
+            self.end(number, status, timeout)
         finally:
             self.destroy()
+
+    def end(self, number=signal.SIGTERM, status=0, timeout=60):
+        """The same, but its files can still be read."""
+        if self.process.poll() is None:
+            self.kill(number)
+        self.check_end(status, timeout)
 
     def check_end(self, status=0, timeout=60):
         """Waits for the end; every complaint there is comes in one failure."""
@@ -296,13 +302,14 @@ class TestCase(unittest.TestCase):
 
     CONFIG = 'static: { root = "@DIR@/www"; };\n'
     FILES = {"www/index.html": "<!doctype html><title>x</title>\n"}
-    ALLOW = None
+    BINARY = None   # TEST_BINARY for a test that wants the echo module
+    ALLOW = None    # pattern of log lines that would otherwise fail the test
     server = None
     maxDiff = 4000
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(cls.CONFIG, cls.FILES, allow=cls.ALLOW)
+        cls.server = Server(cls.CONFIG, cls.FILES, allow=cls.ALLOW, binary=cls.BINARY)
 
     @classmethod
     def tearDownClass(cls):
@@ -320,6 +327,20 @@ def run_ostler(*args, timeout=TIMEOUT, **options):
     return subprocess.run([BINARY, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, universal_newlines=True, timeout=timeout,
                           check=False, **options)
+
+
+def make_folder(test):
+    """A folder that is gone when `test` is over."""
+    folder = os.path.realpath(tempfile.mkdtemp(prefix="ostler-test-"))
+    test.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def in_background(function, *args):
+    """A thread that calls it; join() when its end matters."""
+    thread = threading.Thread(target=function, args=args, daemon=True)
+    thread.start()
+    return thread
 
 
 def wait_until(condition, what, timeout=TIMEOUT, pause=0.01):

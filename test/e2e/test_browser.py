@@ -1,0 +1,39 @@
+# test_browser.py - the welcome page in a real browser: it loads with its style sheet and script,
+# and every question it asks the server gets the answer the page promises.
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+import harness
+
+BROWSER = next((path for path in map(shutil.which, ("chromium", "chromium-browser",
+                                                    "google-chrome")) if path), None)
+
+
+@unittest.skipUnless(BROWSER, "needs Chromium, which packaging/install-deps.sh test installs")
+class Browser(harness.TestCase):
+    CONFIG = 'static: { root = "%s"; };\n' % os.path.join(harness.SOURCE, "htdocs")
+
+    def test_the_welcome_page(self):
+        profile = harness.make_folder(self)
+        page = subprocess.run(
+            [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + profile,
+             "--virtual-time-budget=20000", "--dump-dom", self.server.url + "/"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=120, check=True,
+            universal_newlines=True).stdout
+        self.assertIn('data-state="complete"', page)
+        states = dict(re.findall(r'data-check="(\w+)" data-state="(\w+)"', page))
+        self.assertEqual(states, dict.fromkeys(
+            ("page", "unchanged", "range", "beyond", "head", "missing", "method"), "ok"))
+
+    def test_everything_the_page_names_is_there(self):
+        page = self.server.get("/").text
+        for target in re.findall(r'(?:href|src)="([^"#]+)"', page):
+            with self.subTest(target):
+                self.assertEqual(self.server.get("/" + target).status, 200)
+
+
+if __name__ == "__main__":
+    harness.main()
