@@ -35,9 +35,9 @@ REFUSED = (
 
 # A stand-in for ostler: logs, then waits for TERM.
 STAND_IN = """#!/bin/sh
+trap 'exit %d' TERM
 %s
 echo "2026-01-01 00:00:00.000 [info] $$: listening on 127.0.0.1:1" >&2
-trap 'exit %d' TERM
 while :; do sleep 0.05; done
 """
 
@@ -82,7 +82,7 @@ class Ends(unittest.TestCase):
     def server(self, commands="", status=0, allow=None):
         handle, path = tempfile.mkstemp(prefix="ostler-stand-in-")
         self.addCleanup(os.unlink, path)
-        os.write(handle, (STAND_IN % (commands, status)).encode())
+        os.write(handle, (STAND_IN % (status, commands)).encode())
         os.close(handle)
         os.chmod(path, stat.S_IRWXU)
         return harness.Server(binary=path, allow=allow)
