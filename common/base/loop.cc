@@ -60,11 +60,21 @@ std::string_view Loop::backend() const
     return event_base_get_method(base_);
 }
 
-void Loop::read_clocks()
+std::int64_t Loop::monotonic_us() const { return microseconds(CLOCK_MONOTONIC) + skipped_us_; }
+
+void Loop::read_clocks() const
 {
-    turn_started_us_ = microseconds(CLOCK_MONOTONIC);
+    clocks_are_old_ = false;
+    turn_started_us_ = monotonic_us();
     now_ = Milliseconds(turn_started_us_ / 1000);
-    wall_us_ = microseconds(CLOCK_REALTIME);
+    wall_us_ = microseconds(CLOCK_REALTIME) + skipped_us_;
+}
+
+void Loop::skip(Milliseconds time)
+{
+    skipped_us_ += std::chrono::microseconds(time).count();
+    read_clocks();
+    for (Timer* t = timers_.front(); t; t = timers_.after(*t)) t->fire_if_due();
 }
 
 std::int64_t Loop::wall_clock_microseconds()
@@ -97,11 +107,12 @@ void Loop::run_jobs()
 void Loop::turn(bool may_wait)
 {
     const bool idle = head_.next_ == &head_;
+    clocks_are_old_ = true;
     event_base_loop(base_, idle && may_wait ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
-    read_clocks();
+    if (clocks_are_old_) read_clocks();
     if (head_.next_ == &head_) return;
     run_round();
-    const std::int64_t took = microseconds(CLOCK_MONOTONIC) - turn_started_us_;
+    const std::int64_t took = monotonic_us() - turn_started_us_;
     if (took > longest_turn_us_) longest_turn_us_ = took;
 }
 
@@ -137,6 +148,7 @@ void Timer::arm(Milliseconds delay)
             loop_.base_, -1, 0, [](int, short, void* self) { static_cast<Timer*>(self)->fired(); },
             this);
         if (!event_) std::abort();
+        loop_.timers_.push_back(*this);
     }
     armed_for_ = loop_.now() + delay;
     const timeval tv = to_timeval(delay);
@@ -148,7 +160,7 @@ void Timer::fired()
     armed_for_ = never;
     if (deadline_ == never) return;
     // libevent runs on its own clock: ask the real one how late it is.
-    const Milliseconds now(microseconds(CLOCK_MONOTONIC) / 1000);
+    const Milliseconds now(loop_.monotonic_us() / 1000);
     if (now < deadline_) {
         const Milliseconds left = deadline_ - now;
         armed_for_ = deadline_;
@@ -158,6 +170,11 @@ void Timer::fired()
     }
     deadline_ = never;
     waker_.wake();
+}
+
+void Timer::fire_if_due()
+{
+    if (is_set() && deadline_ <= loop_.now()) event_active(event_, EV_TIMEOUT, 0);
 }
 
 Watch::Watch(Loop& loop, int fd, For what, Waker& waker) : waker_(waker)

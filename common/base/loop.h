@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "common/base/list.h"
+
 struct event;
 struct event_base;
 
@@ -52,6 +54,9 @@ class Job {
 
 using Milliseconds = std::chrono::milliseconds;
 
+class Timer;
+struct AllTimers;
+
 class Loop {
  public:
     /// `backend` names a libevent method ("poll") that must be used; empty lets libevent choose.
@@ -82,18 +87,30 @@ class Loop {
     void turn(bool may_wait = true);
     void stop() { stopping_ = true; }
 
-    /// Monotonic time, read once a turn.
-    Milliseconds now() const { return now_; }
+    /// Monotonic time, read once a turn: by the first who asks after the wait.
+    Milliseconds now() const
+    {
+        if (clocks_are_old_) read_clocks();
+        return now_;
+    }
     /// Seconds since 1970, read once a turn.
-    std::int64_t wall_seconds() const { return wall_us_ / 1'000'000; }
+    std::int64_t wall_seconds() const { return wall_microseconds() / 1'000'000; }
     /// Microseconds since 1970, read once a turn.
-    std::int64_t wall_microseconds() const { return wall_us_; }
+    std::int64_t wall_microseconds() const
+    {
+        if (clocks_are_old_) read_clocks();
+        return wall_us_;
+    }
 
     /// The same, asked of the clock now.
     static std::int64_t wall_clock_microseconds();
 
     /// The longest turn so far, without the waiting; reset by reading.
     std::chrono::microseconds take_longest_turn();
+
+    /// For tests: both clocks jump ahead by `time`, and the timers that are due then fire in the
+    /// next turn.  What waits on an event of its own, not on a Timer, does not notice.
+    void skip(Milliseconds time);
 
     event_base* base() { return base_; }
     /// The libevent method in use: "epoll", "kqueue", "poll".
@@ -108,15 +125,19 @@ class Loop {
         void run() override {}
     };
     void run_round();
-    void read_clocks();
+    void read_clocks() const;
+    std::int64_t monotonic_us() const;
 
     Anchor head_;
     Anchor mark_;   // end of the round that runs now
     event_base* base_ = nullptr;
-    Milliseconds now_{0};
-    std::int64_t wall_us_ = 0;
-    std::int64_t turn_started_us_ = 0;
+    mutable Milliseconds now_{0};
+    mutable std::int64_t wall_us_ = 0;
+    mutable std::int64_t turn_started_us_ = 0;
+    mutable bool clocks_are_old_ = true;  // we waited since they were read
+    std::int64_t skipped_us_ = 0;
     std::int64_t longest_turn_us_ = 0;
+    List<Timer, AllTimers> timers_;       // those that were set once
     bool stopping_ = false;
     bool reports_close_ = false;
 };
@@ -124,7 +145,7 @@ class Loop {
 /// Wakes once, at a deadline.  Moving the deadline later, which is what keep-alive and
 /// activity timers do all day, costs one store: the event stays where it is and re-arms
 /// itself when it fires early.
-class Timer {
+class Timer : public Linked<AllTimers> {
  public:
     Timer(Loop& loop, Waker& waker) : loop_(loop), waker_(waker) {}
     Timer(const Timer&) = delete;
@@ -137,8 +158,10 @@ class Timer {
     bool is_set() const { return deadline_ != never; }
 
  private:
+    friend class Loop;
     static constexpr Milliseconds never{-1};
     void fired();
+    void fire_if_due();
     void arm(Milliseconds delay);
 
     Loop& loop_;
