@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -34,13 +35,18 @@ constexpr bool is_control(char c)
 inline const char* find_control(const char* at, const char* end)
 {
     // Eight bytes at a time: a byte below 0x20 borrows its top bit, as does DEL turned into 0.
-    // Borrows can only invent a hit after a true one, and the loop below looks at each byte.
+    // A borrow can invent a hit, but only in a byte after a true one.
     constexpr std::uint64_t ones = 0x0101010101010101u;
     for (; end - at >= 8; at += 8) {
         std::uint64_t word;
         std::memcpy(&word, at, sizeof word);
         const std::uint64_t del = word ^ (ones * 0x7f);
-        if ((((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & (ones * 0x80)) break;
+        const std::uint64_t hits =
+            (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & (ones * 0x80);
+        if (!hits) continue;
+        if constexpr (std::endian::native == std::endian::little)
+            return at + std::countr_zero(hits) / 8;
+        break;
     }
     while (at != end && !is_control(*at)) ++at;
     return at;

@@ -116,7 +116,10 @@ FieldId field_id(std::string_view name)
 {
     if (name.empty()) return FieldId::other;
     const std::uint8_t id = slot_ids[slot_of(name, multiplier)];
-    return same_ignoring_case(field_names[id], name) ? static_cast<FieldId>(id) : FieldId::other;
+    // Most senders write a name as we do.
+    const std::string_view known = field_names[id];
+    return known == name || same_ignoring_case(known, name) ? static_cast<FieldId>(id)
+                                                            : FieldId::other;
 }
 
 std::string_view field_name(FieldId id) { return field_names[static_cast<std::size_t>(id)]; }

@@ -146,6 +146,7 @@ namespace {
 constexpr std::uint64_t max_content_length = (std::uint64_t{1} << 63) - 1;
 
 using Fault = std::optional<HeadError>;
+bool is_space(char c) { return c == ' ' || c == '\t'; }
 Fault bad(const char* why) { return HeadError{Code::bad_request, why}; }
 
 class Parser {
@@ -223,7 +224,7 @@ Fault Parser::request_line()
     if (!is_token(method)) return bad("the method is not a token");
     request_.method = to_method(method);
     request_.method_name = method;
-    if (target.empty() || target.find_first_of(" \t") != target.npos)
+    if (target.empty() || std::any_of(target.begin(), target.end(), is_space))
         return bad("space in the request line");
     request_.target = target;
     if (Fault f = version(line.substr(last + 1))) return f;
@@ -266,8 +267,7 @@ Fault Parser::field(std::string_view line)
 {
     std::size_t colon = 0;
     while (colon < line.size() && is_tchar(line[colon])) ++colon;
-    if (colon == 0)
-        return bad(line[0] == ' ' || line[0] == '\t' ? "a folded field line" : "bad field name");
+    if (colon == 0) return bad(is_space(line[0]) ? "a folded field line" : "bad field name");
     if (colon == line.size() || line[colon] != ':') return bad("bad field name");
     request_.fields.add(line.substr(0, colon), trim(line.substr(colon + 1)));
     return {};
