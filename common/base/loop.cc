@@ -52,6 +52,7 @@ Loop::Loop(std::string_view backend)
 
 Loop::~Loop()
 {
+    while (!residents_.empty()) residents_.pop_back();
     event_base_free(base_);
 }
 

@@ -7,7 +7,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "common/base/list.h"
 
@@ -57,6 +59,13 @@ using Milliseconds = std::chrono::milliseconds;
 class Timer;
 struct AllTimers;
 
+/// Something that belongs to the whole process and works through its loop: what ends the
+/// processes a module started, for example.  See Loop::resident().
+class Resident {
+ public:
+    virtual ~Resident() = default;
+};
+
 class Loop {
  public:
     /// `backend` names a libevent method ("poll") that must be used; empty lets libevent choose.
@@ -105,6 +114,18 @@ class Loop {
     /// The same, asked of the clock now.
     static std::int64_t wall_clock_microseconds();
 
+    /// The one T of this loop, made by T(Loop&) on first use.  Residents end with the loop, newest
+    /// first, while its events still work.
+    template <class T> T& resident()
+    {
+        for (const Entry& e : residents_)
+            if (e.type == &resident_tag<T>) return static_cast<T&>(*e.object);
+        auto made = std::make_unique<T>(*this);
+        T& object = *made;
+        residents_.push_back({&resident_tag<T>, std::move(made)});
+        return object;
+    }
+
     /// The longest turn so far, without the waiting; reset by reading.
     std::chrono::microseconds take_longest_turn();
 
@@ -124,6 +145,11 @@ class Loop {
     struct Anchor final : Job {
         void run() override {}
     };
+    template <class T> static inline char resident_tag = 0;
+    struct Entry {
+        const void* type;
+        std::unique_ptr<Resident> object;
+    };
     void run_round();
     void read_clocks() const;
     std::int64_t monotonic_us() const;
@@ -140,6 +166,7 @@ class Loop {
     List<Timer, AllTimers> timers_;       // those that were set once
     bool stopping_ = false;
     bool reports_close_ = false;
+    std::vector<Entry> residents_;
 };
 
 /// Wakes once, at a deadline.  Moving the deadline later, which is what keep-alive and
