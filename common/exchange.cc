@@ -158,6 +158,13 @@ void Exchange::set_log_variable(std::string_view name, std::string_view value)
     variables_ = v;
 }
 
+void Exchange::set_script_variable(std::string_view name, std::string_view value)
+{
+    auto* v = arena.make<LogVariable>();
+    *v = {name, value, script_variables_};
+    script_variables_ = v;
+}
+
 Step Exchange::reply(Code status)
 {
     response.status = status;

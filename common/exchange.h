@@ -132,6 +132,11 @@ class Exchange final : Job {
     void set_log_variable(std::string_view name, std::string_view value);
     const LogVariable* log_variables() const { return variables_; }
 
+    /// Offers a variable to programs that are run for this request: REMOTE_USER, SESSION_ID.  The
+    /// newest value of a name counts; none replaces what the gateway computes.
+    void set_script_variable(std::string_view name, std::string_view value);
+    const LogVariable* script_variables() const { return script_variables_; }
+
     /// The location in force; valid once start() was called.
     const Pipeline& pipeline() const { return *pipeline_; }
     bool routed() const { return pipeline_ != nullptr; }
@@ -173,6 +178,7 @@ class Exchange final : Job {
     Code error_status_ = Code::ok;
     const State* states_ = nullptr;
     const LogVariable* variables_ = nullptr;
+    const LogVariable* script_variables_ = nullptr;
 };
 
 }  // namespace ostler

@@ -37,6 +37,12 @@ struct ConfHooks {
     void (*read)(void* conf, Section&) = nullptr;
 };
 
+/// A folder of the file system that stands for a part of the URL space.
+struct FileRoot {
+    std::string_view folder;  ///< absolute, without a final '/'
+    std::string_view prefix;  ///< URL path; what follows it is the path below `folder`
+};
+
 struct Module {
     std::string_view name;                        ///< key in the file, prefix in the log
     std::string_view about;                       ///< one sentence, shown by -m
@@ -49,6 +55,10 @@ struct Module {
     bool (*open)(void* conf) = nullptr;
     /// In each worker, before the first request; once for every scope's Conf.
     void (*start)(void* conf, Loop&) = nullptr;
+
+    /// For modules that map paths to files: where those of a scope are, for modules that run or
+    /// list them.
+    FileRoot (*files)(const void* conf) = nullptr;
 
     // Request hooks, in the order the phases run.
     RequestHook rewrite = nullptr;   ///< change the path, or redirect
@@ -69,6 +79,9 @@ namespace detail {
 template <auto F> struct Typed;
 template <class R, class X, class Conf, R (*F)(X&, const Conf&)> struct Typed<F> {
     static R call(X& x, const void* conf) { return F(x, *static_cast<const Conf*>(conf)); }
+};
+template <class Conf, FileRoot (*F)(const Conf&)> struct Typed<F> {
+    static FileRoot call(const void* conf) { return F(*static_cast<const Conf*>(conf)); }
 };
 template <class Conf, void (*F)(Conf&, Section&)> struct Typed<F> {
     static std::shared_ptr<void> inherit(const void* outer)

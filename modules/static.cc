@@ -70,7 +70,7 @@ FilePin find_sibling(Exchange& x, const StaticConf& c, const FileEntry& file,
 unsigned find_siblings(Exchange& x, const StaticConf& c, FileEntry& file, std::string_view below)
 {
     const bool known =
-        file.siblings_checked.count() >= 0 && x.loop.now() - file.siblings_checked < c.age;
+        file.siblings_checked.count() >= 0 && x.loop.now() - file.siblings_checked < c.limits.age;
     if (known) return file.siblings;
     file.siblings = 0;
     for (const Coding coding : {Coding::br, Coding::zstd, Coding::gzip})
@@ -311,6 +311,8 @@ Step content(Exchange& x, const StaticConf& c)
     return x.reply(Code::internal_server_error);
 }
 
+FileRoot files(const StaticConf& c) { return {c.root, c.prefix}; }
+
 }  // namespace
 
 extern constexpr Module static_module{
@@ -319,6 +321,7 @@ extern constexpr Module static_module{
     .config = conf<configure_static>,
     .open = on<open_static>,
     .start = on<start_static>,
+    .files = on<files>,
     .content = on<content>,
 };
 
