@@ -170,6 +170,10 @@ class Connection:
             if not self._more():
                 raise WireError("closed before %r; got %r" % (mark, bytes(self.buffer[:500])))
 
+    def read_until(self, mark):
+        """Everything up to `mark`, which is taken, too."""
+        return self._until(mark)
+
     def read_exactly(self, count):
         while len(self.buffer) < count:
             if not self._more():

@@ -1,0 +1,69 @@
+// cgi.cc - runs a program per request (RFC 3875).
+#include "common/exchange.h"
+#include "common/http/uri.h"
+#include "common/module.h"
+#include "modules/cgi_answer.h"
+#include "modules/cgi_conf.h"
+#include "modules/cgi_find.h"
+
+namespace ostler {
+
+namespace {
+
+void start(CgiConf& conf, Loop&)
+{
+    conf.gate = std::make_shared<CgiGate>(
+        CgiGate::Limits{conf.concurrent, conf.concurrent_per_script, conf.queue});
+}
+
+Step refuse(Exchange& x, const CgiConf& conf, const FoundScript& found)
+{
+    if (!found.diagnosis) return x.reply(found.status);
+    const std::string_view file = found.script.file ? found.script.file : x.request.path;
+    x.log(Level::error, "cgi: ", file, ": ", found.diagnosis.problem,
+          found.diagnosis.remedy.empty() ? "" : ": ", found.diagnosis.remedy);
+    if (conf.explain && x.request.peer.loopback) {
+        x.response.fields.set(FieldId::content_type, "text/html; charset=utf-8");
+        x.response.fields.set(FieldId::cache_control, "no-store");
+        x.response.body = x.arena.make<BytesBody>(
+            x.arena.copy(explain_page(file, found.diagnosis, {})));
+    }
+    return x.reply(found.status);
+}
+
+Step add_slash(Exchange& x)
+{
+    std::string location = cat(encode_path(x.request.path), '/');
+    if (x.request.has_query) append(location, '?', x.request.query);
+    return x.redirect(x.request.is_get_or_head() ? Code::moved_permanently
+                                                 : Code::permanent_redirect,
+                      location);
+}
+
+Step content(Exchange& x, const CgiConf& conf)
+{
+    FoundScript found = find_script(x, conf);
+    switch (found.kind) {
+    case FoundScript::Kind::none: return Step::next;
+    case FoundScript::Kind::refused: return refuse(x, conf, found);
+    case FoundScript::Kind::redirect: return add_slash(x);
+    case FoundScript::Kind::script: break;
+    }
+    // TRACE would show a script's page the client's credentials; a tunnel it cannot be.
+    if (x.request.method == Method::trace || x.request.method == Method::connect)
+        return x.reply_allow("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    return x.attach<CgiAnswer>(x, conf, found.script, std::move(found.folder)).begin();
+}
+
+}  // namespace
+
+extern constexpr Module cgi_module{
+    .name = "cgi",
+    .about = "Runs scripts and programs that make the answer.",
+    .on_by_default = false,
+    .config = conf<configure_cgi>,
+    .start = on<start>,
+    .content = on<content>,
+};
+
+}  // namespace ostler
