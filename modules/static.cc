@@ -70,7 +70,7 @@ FilePin find_sibling(Exchange& x, const StaticConf& c, const FileEntry& file,
 unsigned find_siblings(Exchange& x, const StaticConf& c, FileEntry& file, std::string_view below)
 {
     const bool known =
-        file.siblings_checked.count() >= 0 && x.loop.now() - file.siblings_checked < c.limits.age;
+        file.siblings_checked.count() >= 0 && x.loop.now() - file.siblings_checked < c.age;
     if (known) return file.siblings;
     file.siblings = 0;
     for (const Coding coding : {Coding::br, Coding::zstd, Coding::gzip})

@@ -109,7 +109,7 @@ void read_cache(StaticConf& c, Section& s)
         c.limits.bytes = static_cast<std::size_t>(bytes.count);
     if (s.get("cache_file_size", file, "largest file kept in memory", none, largest))
         c.limits.file = static_cast<std::size_t>(file.count);
-    s.get("cache_age", c.limits.age, "how long a file is believed to be unchanged", Milliseconds(0),
+    s.get("cache_age", c.age, "how long a file is believed to be unchanged", Milliseconds(0),
           Milliseconds(1000));
 }
 
@@ -224,6 +224,7 @@ void start_static(StaticConf& c, Loop&)
     c.tree = std::make_shared<StaticTree>();
     c.tree->root = c.root;
     c.tree->symlinks = static_cast<Symlinks>(c.symlinks);
+    c.tree->age = c.age;
     c.tree->hidden = c.hidden;
     c.tree->mime = &shared.types[c.mime_types];
     c.tree->types = c.types;

@@ -56,6 +56,7 @@ struct StaticConf {
     std::string default_type = "application/octet-stream";
     std::string mime_types = "/etc/mime.types";
     FileCacheLimits limits;
+    Milliseconds age{1000};  ///< the setting `cache_age`
 
     std::shared_ptr<StaticShared> shared = std::make_shared<StaticShared>();
     std::shared_ptr<StaticTree> tree;  ///< made in the worker

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <map>
 #include <tuple>
 
 #include "common/base/text.h"
@@ -96,16 +95,15 @@ bool read_tree(const std::string& path, const std::string& folder, ConfigNode& r
     return parse_config(text, path, folder, root, problems);
 }
 
-/// By file in the order in which they were met, then by line; the same thing is said once (a
-/// location of all hosts is read for each host).
-void tidy(std::vector<Problem>& problems)
+/// The main file first, the others by name, each by line.  The same thing is said once: a
+/// location of all hosts is read for each host.
+void tidy(std::vector<Problem>& problems, std::string_view main_file)
 {
-    std::map<std::string, std::size_t> order;
-    for (const Problem& p : problems) order.emplace(p.file, order.size());
-    std::stable_sort(problems.begin(), problems.end(), [&](const Problem& a, const Problem& b) {
-        return std::tuple(order[a.file], a.line, a.column) <
-               std::tuple(order[b.file], b.line, b.column);
-    });
+    const auto rank = [&](const Problem& p) {
+        return std::tuple(p.file != main_file, std::string_view(p.file), p.line, p.column);
+    };
+    std::stable_sort(problems.begin(), problems.end(),
+                     [&](const Problem& a, const Problem& b) { return rank(a) < rank(b); });
     std::vector<Problem> once;
     for (Problem& p : problems)
         if (std::find(once.begin(), once.end(), p) == once.end()) once.push_back(std::move(p));
@@ -137,7 +135,7 @@ std::unique_ptr<Configuration> build_configuration(const ConfigNode& root, Modul
 {
     BuiltScopes built;
     build_scopes(root, modules, built, problems);
-    tidy(problems);
+    tidy(problems, root.place.file ? root.place.file->name : "");
     if (has_errors(problems)) return nullptr;
     return std::make_unique<LoadedConfiguration>(std::move(built));
 }
@@ -148,7 +146,7 @@ std::unique_ptr<Configuration> load_configuration(const std::string& file,
     problems.clear();
     ConfigNode root;
     if (!read_config_tree(file, root, problems)) {
-        tidy(problems);
+        tidy(problems, file);
         return nullptr;
     }
     auto configuration = build_configuration(root, module_table(), problems);

@@ -63,7 +63,7 @@ class Configuration {
 };
 
 /// Reads `file` and conf.d/*.conf beside it.  Null when there was an error; `problems` then and
-/// otherwise holds everything found, in order of file and line.
+/// otherwise holds everything found: `file` first, then the others by name, each by line.
 std::unique_ptr<Configuration> load_configuration(const std::string& file,
                                                   std::vector<Problem>& problems);
 /// The same from text; `name` stands for the file in messages, relative paths start at `folder`.

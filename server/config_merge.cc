@@ -23,12 +23,11 @@ std::string identity(const ConfigNode& element, std::string_view list)
     std::vector<std::string> names;
     if (key->is(Type::string)) names.push_back(key->text);
     for (const ConfigNode& name : key->children) names.push_back(name.text);
+    for (std::string& name : names)
+        for (char& c : name) c = lower(c);
     std::sort(names.begin(), names.end());
     std::string all;
-    for (const std::string& name : names) {
-        if (!all.empty()) all += ' ';
-        for (const char c : name) all += lower(c);
-    }
+    for (const std::string& name : names) append(all, name, ' ');
     return all;
 }
 

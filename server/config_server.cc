@@ -17,6 +17,7 @@
 
 #include "common/base/section.h"
 #include "common/base/suggest.h"
+#include "common/base/log_sink.h"
 #include "common/base/text.h"
 
 namespace ostler {
@@ -106,8 +107,10 @@ void configure_server(ServerConf& conf, Section& s)
     read_user(conf, s);
     read_workers(conf, s);
     s.get_path("pid_file", conf.pid_file, "file with the process id of the master; empty: none");
-    s.get_log_target("error_log", conf.error_log,
-                     "where errors go: a file, \"stderr\", \"stdout\", \"syslog\" or \"off\"");
+    if (s.get_log_target("error_log", conf.error_log,
+                         "where errors go: a file, \"stderr\", \"stdout\", \"syslog\" or \"off\""))
+        if (const auto problem = LogSink::problem_with(conf.error_log); !problem.empty())
+            s.error("error_log", problem);
     auto level = static_cast<std::size_t>(conf.log_level);
     s.get_choice("log_level", level, level_names, "the least severe messages kept");
     conf.log_level = static_cast<Level>(level);

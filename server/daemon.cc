@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/base/log_sink.h"
 #include "common/base/platform.h"
 #include "common/base/text.h"
 
@@ -60,6 +61,7 @@ bool Background::enter(std::string& error)
         _exit(await_report(reader.get()));
     }
     entered_ = true;
+    LogSink::at(0);  // stderr as it is now: until report(), who started us sees what goes wrong
     setsid();
     error_ = Fd(fcntl(2, F_DUPFD_CLOEXEC, 3));
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -72,6 +74,7 @@ bool Background::enter(std::string& error)
 void Background::report(int status)
 {
     error_.reset();
+    if (entered_) LogSink::follow_standard();
     if (!writer_) return;
     const auto byte = static_cast<unsigned char>(status);
     const bool told = write(writer_.get(), &byte, 1) == 1;
@@ -84,6 +87,7 @@ void Background::close_in_child()
 {
     writer_.reset();
     error_.reset();
+    if (entered_) LogSink::follow_standard();
 }
 
 PidFile& PidFile::operator=(PidFile&& other) noexcept

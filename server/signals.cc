@@ -14,7 +14,8 @@ namespace {
 volatile std::sig_atomic_t pipe_writer = -1;
 
 constexpr std::initializer_list<int> handled = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGCHLD};
-constexpr std::initializer_list<int> ignored = {SIGPIPE, SIGUSR2, SIGWINCH};
+// XFSZ: a log that may not grow any more loses lines, not the server.
+constexpr std::initializer_list<int> ignored = {SIGPIPE, SIGUSR2, SIGWINCH, SIGXFSZ};
 
 extern "C" void note_signal(int signal)
 {
@@ -78,7 +79,8 @@ int fork_child(ChildSignals choice)
         for (const int signal : handled) set_disposition(signal, SIG_DFL);
         for (const int signal : ignored) set_disposition(signal, SIG_DFL);
         if (choice == ChildSignals::left_to_master)
-            for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE})
+            for (const int signal :
+                 {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ})
                 set_disposition(signal, SIG_IGN);
         sigset_t none;
         sigemptyset(&none);

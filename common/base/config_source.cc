@@ -166,6 +166,7 @@ bool expand_config(std::string_view text, const std::string& name, const std::st
     file->name = name;
     file->folder = folder;
     file->lines = split_lines(text);
+    source.file = file;
     return Expander(source, problems).add(text, file);
 }
 

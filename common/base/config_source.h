@@ -39,8 +39,9 @@ struct ConfigSource {
         std::shared_ptr<const SourceFile> file;
         int line = 0;
     };
+    std::shared_ptr<const SourceFile> file;  ///< the outermost
     std::string text;
-    std::vector<Origin> origins;      ///< of line 1, 2, …; never empty
+    std::vector<Origin> origins;             ///< of line 1, 2, …; never empty
 
     /// Where line and column of `text` come from.
     SourcePlace place(int line, int column) const;

@@ -59,7 +59,7 @@ class TreeBuilder {
     ConfigNode root(const config_setting_t* setting)
     {
         ConfigNode node;
-        node.place = node.value_place = source_.place(1, 0);
+        node.place = node.value_place = {source_.file, 0, 0};
         add_children(node, setting);
         return node;
     }

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <string>
 
 #include "common/base/log.h"
+#include "common/base/log_line.h"
 #include "common/base/text.h"
 
 namespace ostler {
@@ -30,7 +30,7 @@ std::size_t append_from(const FileEntry& file, std::uint64_t offset, std::uint64
     ssize_t n;
     do n = ::pread(file.fd(), room.data(), want, static_cast<off_t>(offset));
     while (n < 0 && errno == EINTR);
-    if (n < 0) log_error("files: reading: ", std::strerror(errno));
+    if (n < 0) log_error("files: reading: ", error_text(errno));
     const std::size_t got = n > 0 ? static_cast<std::size_t>(n) : 0;
     out.commit(got);
     return got;

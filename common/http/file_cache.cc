@@ -14,6 +14,7 @@
 
 #include "common/base/check.h"
 #include "common/base/log.h"
+#include "common/base/log_line.h"
 
 namespace ostler {
 
@@ -105,7 +106,7 @@ void explain(const FileTree& tree, std::string_view path, FileKind kind, int err
 {
     const std::string_view why = error == EXDEV   ? "a symbolic link leaves the root"
                                  : error == ELOOP ? "symbolic links are not followed here, or loop"
-                                                  : std::strerror(error);
+                                                  : error_text(error);
     if (kind == FileKind::forbidden) log_info("files: ", tree.root, "/", path, ": ", why);
     if (kind == FileKind::exhausted || kind == FileKind::failed)
         log_error("files: ", tree.root, "/", path, ": ", why);
@@ -129,7 +130,7 @@ void FileList::remove(FileEntry& entry)
     --size_;
 }
 
-FileCache::FileCache(const FileCacheLimits& limits) : limits_{0, 0, 0, 0, 0, Milliseconds(0)}
+FileCache::FileCache(const FileCacheLimits& limits) : limits_{0, 0, 0, 0, 0}
 {
     std::random_device random;
     seed_ = (std::uint64_t{random()} << 32 | random()) | 1;
@@ -145,7 +146,6 @@ void FileCache::raise(FileCacheLimits limits)
     limits_.bytes = std::max(limits_.bytes, limits.bytes);
     limits_.file = std::max(limits_.file, limits.file);
     limits_.descriptors = std::max(limits_.descriptors, limits.descriptors);
-    limits_.age = std::max(limits_.age, limits.age);
     buckets_.resize(std::bit_ceil(std::clamp<std::size_t>(limits_.entries, 64, 1 << 17)));
 }
 
@@ -193,7 +193,7 @@ FileList& FileCache::list_of(const FileEntry& entry)
 
 bool FileCache::is_current(FileEntry& entry, const FileClock& clock)
 {
-    if (clock.now - entry.checked_ >= limits_.age) return recheck(entry, clock);
+    if (clock.now - entry.checked_ >= entry.tree_->age) return recheck(entry, clock);
     if (!entry.fd_) return true;
     // What is in memory belongs to its facts; what is on disk can have been written to.
     struct stat st {};
@@ -309,7 +309,7 @@ bool FileCache::read_bytes(FileEntry& entry, int fd)
 int FileCache::open_root_of(const FileTree& tree, const FileClock& clock)
 {
     const bool first = tree.directory_checked_.count() < 0;
-    if (!first && clock.now - tree.directory_checked_ < limits_.age) return tree.directory_.get();
+    if (!first && clock.now - tree.directory_checked_ < tree.age) return tree.directory_.get();
     const bool was_open = static_cast<bool>(tree.directory_);
     tree.directory_checked_ = clock.now;
     struct stat st {};
@@ -328,7 +328,7 @@ int FileCache::open_root_of(const FileTree& tree, const FileClock& clock)
         error = fd ? errno : fd.error();
     }
     if (first || was_open)
-        log_warn("files: root ", tree.root, ": cannot be opened: ", std::strerror(error));
+        log_warn("files: root ", tree.root, ": cannot be opened: ", error_text(error));
     return -1;
 }
 

@@ -1,7 +1,8 @@
 // file_cache.h - open descriptors, stat results and the bytes of small hot files.
 //
-// One a worker.  What it says is at most `age` old (one second); content is never given out under
-// the facts of another state of the file.  A hot file costs one hash lookup and no system call.
+// One a worker.  What it says is at most FileTree::age old (one second); content is never given out
+// under the facts of another state of the file.  A hot file costs one hash lookup and no system
+// call.
 #pragma once
 
 #include <array>
@@ -39,6 +40,7 @@ class FileTree {
 
     std::string root;  ///< absolute; not changed once the tree is in use
     Symlinks symlinks = Symlinks::same_owner;
+    Milliseconds age{1000};  ///< how long what was found is believed
 
  private:
     friend class FileCache;
@@ -54,7 +56,6 @@ struct FileCacheLimits {
     std::size_t bytes = 64 << 20;  ///< content in memory
     std::size_t file = 64 << 10;   ///< largest file that is kept in memory
     std::size_t descriptors = 0;   ///< files kept open; 0: a quarter of RLIMIT_NOFILE
-    Milliseconds age{1000};        ///< how long an entry is believed
 };
 
 /// Entries by last use.

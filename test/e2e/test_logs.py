@@ -170,6 +170,21 @@ class Losses(unittest.TestCase):
                 r"\[error\] \d+: log: /dev/full: no space left on device: \d+ lines? lost")
             self.assertEqual(server.get("/a.txt").status, 200)
 
+    def test_a_limit_on_the_size_of_files(self):
+        folder = tempfile.mkdtemp(prefix="ostler-test-")
+        self.addCleanup(shutil.rmtree, folder)
+        limited = os.path.join(folder, "limited")
+        with open(limited, "w", encoding="utf-8") as script:
+            script.write('#!/bin/sh\nulimit -f 8\nexec "%s" "$@"\n' % harness.BINARY)
+        os.chmod(limited, 0o755)
+        config = STATIC + 'accesslog: { file = "@DIR@/access.log"; };\n'
+        with harness.Server(config, PAGE, binary=limited) as server:
+            with server.connect() as c:
+                for _ in range(200):
+                    self.assertEqual(c.exchange("GET", "/a.txt").status, 200)
+            server.log.wait_for(r"access\.log: file too large: \d+ lines lost")
+            self.assertEqual(server.get("/a.txt").status, 200)
+
     def test_a_reader_that_stands_still(self):
         config = STATIC + 'accesslog: { file = "@DIR@/fifo"; format = "%U %{X-Long}i"; };\n'
         with harness.Server(config.replace("fifo", "not-yet"), PAGE) as server:
@@ -209,6 +224,40 @@ class ErrorLog(LogCase):
             self.assertRegex(line, ERROR_LINE)
 
 
+class Background(unittest.TestCase):
+    """Without -D and a terminal the server leaves who started it alone."""
+
+    def start(self, settings):
+        folder = tempfile.mkdtemp(prefix="ostler-test-")
+        self.addCleanup(shutil.rmtree, folder)
+        path = os.path.join(folder, "ostler.conf")
+        with open(path, "w", encoding="utf-8") as conf:
+            conf.write(harness.complete_configuration(settings, folder))
+        env = {k: v for k, v in os.environ.items() if k not in ("NOTIFY_SOCKET", "INVOCATION_ID")}
+        return folder, harness.run_ostler("-c", path, env=env, start_new_session=True)
+
+    def test_it_keeps_no_pipe_open_and_says_where_it_logs(self):
+        # run_ostler() returns when nobody has the pipes any more.
+        folder, result = self.start(
+            'server: { workers = 1; error_log = "@DIR@/e.log"; pid_file = "@DIR@/pid"; };\n'
+            'accesslog: { file = "@DIR@/a.log"; };\n')
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        with open(os.path.join(folder, "pid"), encoding="utf-8") as pid_file:
+            pid = int(pid_file.read())
+        os.kill(pid, signal.SIGTERM)
+        error_log = os.path.join(folder, "e.log")
+        harness.wait_until(lambda: "server: stopped" in "".join(lines_of(error_log)), "the end")
+        for line in lines_of(error_log):
+            self.assertRegex(line, ERROR_LINE)
+
+    def test_a_log_that_cannot_be_opened_is_named_to_who_started_it(self):
+        folder, result = self.start(
+            'server: { workers = 1; error_log = "@DIR@/e.log"; };\n'
+            'accesslog: { file = "@DIR@/no/a.log"; };\n')
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("accesslog: %s/no/a.log: no such file or directory" % folder, result.stderr)
+
+
 class Refused(unittest.TestCase):
     """Mistakes are found before anything starts."""
 
@@ -226,9 +275,11 @@ class Refused(unittest.TestCase):
         self.assertIn("column 4 of the format: unknown directive %z", result.stdout + result.stderr)
 
     def test_a_wrong_facility_is_an_error(self):
-        result = self.check('accesslog: { file = "syslog:nobody"; };\n')
-        self.assertEqual(result.returncode, 78)
-        self.assertIn('unknown syslog facility "nobody"', result.stdout + result.stderr)
+        for settings in ('accesslog: { file = "syslog:nobody"; };\n',
+                         'server: { error_log = "syslog:nobody"; };\n'):
+            result = self.check(settings)
+            self.assertEqual(result.returncode, 78)
+            self.assertIn('unknown syslog facility "nobody"', result.stdout + result.stderr)
 
 
 class Serve(unittest.TestCase):

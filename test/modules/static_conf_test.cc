@@ -214,7 +214,7 @@ TEST_CASE("every setting is read")
     CHECK(c.limits.entries == 10);
     CHECK(c.limits.bytes == 1 << 20);
     CHECK(c.limits.file == 16 << 10);
-    CHECK(c.limits.age == Milliseconds(500));
+    CHECK(c.age == Milliseconds(500));
 }
 
 TEST_CASE("an inner scope that does not set root keeps it, and its prefix")

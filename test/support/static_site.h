@@ -45,7 +45,7 @@ class StaticSite {
     {
         std::filesystem::create_directory(scratch.path("www"));
         conf().root = root();
-        conf().limits.age = Milliseconds(0);  // what a test has just written is seen
+        conf().age = Milliseconds(0);  // what a test has just written is seen
         conf().mime_types = scratch.path("mime.types");
     }
 

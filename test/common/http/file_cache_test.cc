@@ -197,9 +197,8 @@ TEST_CASE("what is missing is believed to be so for the same time")
 
 TEST_CASE("an age of nothing believes nothing")
 {
-    FileCacheLimits l;
-    l.age = Milliseconds(0);
-    Fixture f(l);
+    Fixture f;
+    f.tree.age = Milliseconds(0);
     f.write("a", "old");
     CHECK(f.text("a") == "old");
     f.write("a", "new");
