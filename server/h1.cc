@@ -10,8 +10,6 @@ namespace ostler {
 
 namespace {
 
-constexpr std::size_t most_unread_input = 64 * 1024;  // pipelined bytes kept while answering
-constexpr Milliseconds half_close_time{3000};
 constexpr int most_at_once = 16;                      // pipelined requests before others get a turn
 
 }  // namespace
@@ -39,13 +37,20 @@ void H1::begin()
     clients_.set_idle(*this);
     timer_.set(clients_.configuration.http.head_timeout);
     transport_.read_now();
-    if (transport_.input_size() > 0 || transport_.ended()) wake();
+    if (transport_.input_size() > 0 || transport_.ended() || transport_.failed()) wake();
     else transport_.want_input(true);
 }
 
 bool H1::close_if_idle()
 {
     if (state_ == State::busy || state_ == State::drain) return false;
+    if (state_ == State::idle) {
+        transport_.read_now();
+        if (transport_.input_size() > scanner_.length()) {
+            wake();  // a request is here, not looked at yet
+            return false;
+        }
+    }
     clients_.remove(*this);
     return true;
 }
@@ -100,12 +105,14 @@ HeadScanner::Found H1::scan()
     for (;;) {
         const std::string_view piece = transport_.input_at(scanner_.length());
         if (piece.empty()) return HeadScanner::Found::more;
-        if (state_ == State::idle) {
+        const HeadScanner::Found found = scanner_.feed(piece);
+        if (state_ == State::idle &&
+            (found != HeadScanner::Found::more || !scanner_.untouched())) {
             state_ = State::head;
             head_started_us_ = clients_.loop.wall_microseconds();
+            head_began_ = clients_.loop.now();
             clients_.set_busy(*this);
         }
-        const HeadScanner::Found found = scanner_.feed(piece);
         if (found != HeadScanner::Found::more) return found;
     }
 }
@@ -121,7 +128,7 @@ void H1::wait_for_request()
         return;
     }
     // An absolute deadline: one byte a second does not move it.
-    const Milliseconds spent((clients_.loop.wall_microseconds() - head_started_us_) / 1000);
+    const Milliseconds spent = clients_.loop.now() - head_began_;
     timer_.set(std::max(Milliseconds(0), http.head_timeout - spent));
 }
 
@@ -137,7 +144,8 @@ std::string_view H1::open_exchange(std::size_t head_size)
     body_in_ = nullptr;
     body_out_ = nullptr;
     chunk_ = nullptr;
-    responding_ = aborted_ = chunked_out_ = closes_to_end_ = half_closed_ = refused_ = false;
+    responding_ = aborted_ = chunked_out_ = closes_to_end_ = half_closed_ = clients_turn_ = false;
+    progress_noted_ = false;
     framing_ = Framing{};
     ++requests_;
 
@@ -160,7 +168,7 @@ H1::Life H1::start_exchange()
         return go_on();
     }
     if (framing_.chunked || framing_.content_length.value_or(0) > 0) {
-        body_in_ = x_->arena.make<H1Body>(transport_, *x_, framing_);
+        body_in_ = x_->arena.make<H1Body>(transport_, *x_, framing_, body_note_);
         // Content of GET and HEAD means nothing (RFC 9110 section 9.3.1): it is only taken.
         if (!x_->request.is_get_or_head()) x_->request.body = body_in_;
     }
@@ -182,8 +190,6 @@ H1::Life H1::refuse(const HeadError& error)
 void H1::answer_refusal(const HeadError& error)
 {
     framing_ = Framing{};
-    framing_.keep_alive = false;
-    refused_ = true;
     x_->refuse(error.status);
     x_->log(Level::info, "http: ", to_int(error.status), ": ", error.why);
 }
@@ -204,73 +210,17 @@ H1::Life H1::go_on()
     return Life::goes_on;
 }
 
-// The answer takes longer than this turn: the client may send, stall or leave meanwhile.
-void H1::watch_client()
-{
-    const bool body_waits = body_in_ && body_in_->waiting();
-    if (body_waits && (transport_.input_size() > 0 || transport_.ended())) body_in_->notify();
-    if (transport_.input_size() > most_unread_input) transport_.want_input(false);
-    else if (!body_in_ || body_in_->complete()) transport_.want_input(true);
-    if (transport_.leaving() && !half_closed_) {
-        // It may have left or only be done talking: an answer that makes progress goes on.
-        half_closed_ = true;
-        note_progress(half_close_time);
-    } else if (!timer_.is_set() && (responding_ || body_waits)) {
-        note_progress(busy_interval());
-    }
-}
-
-Milliseconds H1::busy_interval() const
-{
-    const HttpConf& http = *x_->pipeline().http;
-    return responding_ ? http.send_timeout : http.body_timeout;
-}
-
-void H1::note_progress(Milliseconds interval)
-{
-    progress_out_ = transport_.acknowledged();
-    progress_in_ = transport_.received();
-    timer_.set(interval);
-}
-
-/// Enough bytes in the direction we wait for since note_progress()?
-bool H1::made_progress() const
-{
-    const HttpConf& http = *x_->pipeline().http;
-    const auto enough = [](std::uint64_t moved, std::uint64_t rate, Milliseconds time) {
-        const std::uint64_t least = rate * static_cast<std::uint64_t>(time.count()) / 1000;
-        return moved >= std::max<std::uint64_t>(least, 1);
-    };
-    const bool out_waits = responding_ && (transport_.queued() > 0 || (body_out_ && body_out_->file()));
-    if (half_closed_ && !responding_) return false;
-    if (out_waits || half_closed_)
-        return enough(transport_.acknowledged() - progress_out_, half_closed_ ? 1 : http.send_rate,
-                      half_closed_ ? half_close_time : http.send_timeout);
-    if (body_in_ && body_in_->waiting())
-        return enough(transport_.received() - progress_in_, http.body_rate, http.body_timeout);
-    return true;  // we wait for a module, and modules have limits of their own
-}
-
 H1::Life H1::on_timeout()
 {
     switch (state_) {
-    case State::idle: return Life::over;  // nobody waits for an answer here
+    case State::idle:
+        // Nobody waits for an answer here, unless a request came at the same moment.
+        return transport_.input_size() > scanner_.length() ? Life::goes_on : Life::over;
     case State::head: return refuse({Code::request_timeout, "the head took too long"});
-    case State::busy: break;
+    case State::busy: return on_busy_timeout();
     case State::drain:
-    case State::linger: return Life::over;
+    case State::linger: break;
     }
-    if (made_progress()) {
-        note_progress(half_closed_ ? half_close_time : busy_interval());
-        return Life::goes_on;
-    }
-    if (!responding_ && !half_closed_ && body_in_ && body_in_->waiting()) {
-        body_in_->abort(Code::request_timeout);
-        return Life::goes_on;
-    }
-    x_->log(Level::info, half_closed_ ? "http: the client left before its answer was complete"
-                                      : "http: the client takes the answer too slowly: closed");
-    if (!half_closed_) transport_.make_close_abortive();
     return Life::over;
 }
 

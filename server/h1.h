@@ -64,11 +64,16 @@ class H1 final : public Client, public Stream, Waker, Job {
     Life refuse(const HeadError&);
     void answer_refusal(const HeadError&);
     Life go_on();
-    void watch_client();
-    Milliseconds busy_interval() const;
-    void note_progress(Milliseconds interval);
-    bool made_progress() const;
     Life on_timeout();
+
+    // h1_watch.cc: the client while an exchange is under way
+    void watch_client();
+    bool answer_waits() const;
+    Milliseconds patience() const;
+    void count_client_time();
+    void note_progress();
+    bool made_progress() const;
+    Life on_busy_timeout();
 
     // h1_respond.cc: answers out
     bool may_keep_alive() const;
@@ -88,6 +93,15 @@ class H1 final : public Client, public Stream, Waker, Job {
     Life start_linger();
     Life linger();
 
+    /// The request's content is waited for, from outside act(): the client has to be watched.
+    struct BodyNote final : Waker {
+        explicit BodyNote(H1& h) : h1(h) {}
+        void wake() override
+        {
+            if (!h1.acting_) h1.wake();
+        }
+        H1& h1;
+    };
     struct TimerNote final : Waker {
         explicit TimerNote(H1& h) : h1(h) {}
         void wake() override
@@ -101,6 +115,7 @@ class H1 final : public Client, public Stream, Waker, Job {
     Clients& clients_;
     Transport transport_;
     TimerNote timer_note_{*this};
+    BodyNote body_note_{*this};
     Timer timer_;
     HeadScanner scanner_;
     Framing framing_;
@@ -111,14 +126,17 @@ class H1 final : public Client, public Stream, Waker, Job {
     Body* body_out_ = nullptr;      // what is left to send of the response
     Buffer* chunk_ = nullptr;       // in the exchange's arena, for bodies that are pulled
 
-    std::int64_t head_started_us_ = 0;
+    std::int64_t head_started_us_ = 0;   // wall clock, for the logs
+    Milliseconds head_began_{0};         // the same moment, for the deadline
     std::uint64_t received_before_ = 0;  // transport counters at the start of the exchange
     std::uint64_t sent_before_ = 0;
     std::uint64_t answer_at_ = 0;        // ... at the start of the final response
     std::uint64_t head_size_ = 0;
     std::uint64_t framing_sent_ = 0;     // bytes of chunked framing
-    std::uint64_t progress_out_ = 0;     // bytes acknowledged at the last look of the timer
-    std::uint64_t progress_in_ = 0;
+    std::uint64_t progress_out_ = 0;     // bytes acknowledged when progress was last noted
+    std::uint64_t progress_in_ = 0;      // bytes received then
+    Milliseconds client_time_{0};        // since then, without the time modules took
+    Milliseconds counted_at_{0};         // when client_time_ was brought up to date
     std::size_t drain_budget_ = 0;
     int requests_ = 0;
     State state_ = State::idle;
@@ -127,10 +145,11 @@ class H1 final : public Client, public Stream, Waker, Job {
     bool responding_ = false;       // the head of the response was handed to the transport
     bool aborted_ = false;          // the response can never be completed
     bool chunked_out_ = false;
-    bool refused_ = false;          // no head was understood: more of it may be under way
     bool closes_to_end_ = false;    // the content ends with the connection
     bool keep_alive_ = false;
     bool half_closed_ = false;      // the timer watches a client that may have left
+    bool clients_turn_ = false;     // the exchange waits for the client, not for a module
+    bool progress_noted_ = false;   // false: counting begins when the client has the turn again
     bool winding_down_ = false;
 
     std::uint16_t port_;

@@ -5,8 +5,10 @@
 
 namespace ostler {
 
-H1Body::H1Body(Transport& transport, Exchange& exchange, const Framing& framing)
-    : transport_(transport), x_(exchange), left_(framing.content_length.value_or(0)),
+H1Body::H1Body(Transport& transport, Exchange& exchange, const Framing& framing,
+               Waker& connection)
+    : transport_(transport), x_(exchange), connection_(connection),
+      left_(framing.content_length.value_or(0)),
       chunked_(framing.chunked), expect_continue_(framing.expect_continue),
       complete_(!framing.chunked && left_ == 0)
 {
@@ -29,11 +31,12 @@ bool H1Body::discard(std::size_t& budget)
 {
     if (complete_ || failed_) return complete_;
     expect_continue_ = false;
-    const std::size_t before = transport_.input_size();
+    const auto taken = [this] { return transport_.received() - transport_.input_size(); };
+    const std::uint64_t before = taken();
     if (chunked_) pull_chunked(nullptr, budget);
     else pull_counted(nullptr, budget);
     waiting_ = false;
-    budget -= std::min(budget, before - transport_.input_size());
+    budget -= static_cast<std::size_t>(std::min<std::uint64_t>(budget, taken() - before));
     return complete_;
 }
 
@@ -96,6 +99,7 @@ Pull H1Body::starved()
         return fail(Code::bad_request, "the client left before the end of its body");
     transport_.want_input(true);
     waiting_ = true;
+    connection_.wake();
     return Pull::wait;
 }
 

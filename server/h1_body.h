@@ -16,7 +16,8 @@ namespace ostler {
 /// the connection discards them.
 class H1Body final : public Body {
  public:
-    H1Body(Transport& transport, Exchange& exchange, const Framing& framing);
+    /// `connection` is woken when pull() has to wait.
+    H1Body(Transport& transport, Exchange& exchange, const Framing& framing, Waker& connection);
 
     Pull pull(Buffer& out, std::size_t max) override;
     std::optional<std::uint64_t> size() const override { return chunked_ ? std::nullopt : std::optional(left_); }
@@ -30,8 +31,12 @@ class H1Body final : public Body {
     void notify();
     /// Every further pull() fails; the exchange's body_error becomes `status`.
     void abort(Code status);
-    /// True while the client waits for a 100 that was not sent.
-    bool expects_continue() const { return expect_continue_; }
+    /// True when the message can never be completed.
+    bool failed() const { return failed_; }
+    /// True while the client may wait for a 100 that was not sent.
+    bool expects_continue() const { return expect_continue_ && transport_.input_size() == 0; }
+    /// The final response is on its way: it is too late for a 100.
+    void answer_began() { expect_continue_ = false; }
     /// Takes and forgets what has come; true when the message is complete.  `budget` shrinks by
     /// what was taken.
     bool discard(std::size_t& budget);
@@ -44,6 +49,7 @@ class H1Body final : public Body {
 
     Transport& transport_;
     Exchange& x_;
+    Waker& connection_;
     ChunkedDecoder decoder_;
     std::uint64_t left_ = 0;      // counted: bytes to come
     std::uint64_t content_ = 0;   // chunked: bytes of content so far

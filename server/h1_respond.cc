@@ -22,7 +22,9 @@ constexpr Milliseconds linger_time{2000};
 
 bool H1::may_keep_alive() const
 {
-    return framing_.keep_alive && !x_->response.close && !winding_down_ && !transport_.leaving() &&
+    // A client that is done talking still gets an answer to each request it sent before.
+    const bool last_one = transport_.leaving() && transport_.input_size() == 0;
+    return framing_.keep_alive && !x_->response.close && !winding_down_ && !last_one &&
            requests_ < clients_.configuration.http.keep_alive_requests && request_can_be_drained();
 }
 
@@ -64,6 +66,8 @@ void H1::respond(Exchange& x)
     body_out_ = has_content && !is_head ? response.body : nullptr;
     closes_to_end_ = delimited_by_close;
     responding_ = true;
+    progress_noted_ = false;  // the client has not had a chance to take any of it
+    if (body_in_) body_in_->answer_began();
     answer_at_ = transport_.handed();
     head_size_ = head.bytes.size();
     framing_sent_ = 0;
@@ -175,14 +179,16 @@ H1::Life H1::answer_is_out()
     finish_exchange(true);
     const bool all_taken = !body_in_ || body_in_->complete();
     if (!keep_alive_) {
-        // Bytes left unread would turn the close into a reset that eats the answer.
-        if (all_taken && transport_.input_size() == 0 && !refused_) {
+        // Bytes left unread would turn the close into a reset that eats the answer: only of a
+        // client that asked for the close is known that it sends no more.
+        if (!framing_.keep_alive && all_taken && transport_.input_size() == 0) {
             release_exchange();  // it is logged: the destructor must not do it again
             return Life::over;
         }
         return start_linger();
     }
     if (!all_taken) {
+        if (body_in_->failed()) return start_linger();
         state_ = State::drain;
         drain_budget_ = most_drained;
         timer_.set(drain_time);
@@ -220,7 +226,7 @@ H1::Life H1::drain_request()
         next_request();
         return Life::goes_on;
     }
-    if (transport_.ended() || drain_budget_ == 0) return start_linger();
+    if (body_in_->failed() || drain_budget_ == 0) return start_linger();
     transport_.want_input(true);
     return Life::goes_on;
 }

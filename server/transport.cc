@@ -270,7 +270,8 @@ void Transport::want_writable() { bufferevent_enable(bev_, EV_WRITE); }
 
 std::uint64_t Transport::acknowledged() const
 {
-    return sent() - net::unacknowledged(fd_).value_or(0);
+    // A Unix-domain socket counts its own overhead, too.
+    return sent() - std::min<std::uint64_t>(sent(), net::unacknowledged(fd_).value_or(0));
 }
 
 void Transport::shutdown_write() { ::shutdown(fd_, SHUT_WR); }
