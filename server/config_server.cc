@@ -15,9 +15,9 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/log_sink.h"
 #include "common/base/section.h"
 #include "common/base/suggest.h"
-#include "common/base/log_sink.h"
 #include "common/base/text.h"
 
 namespace ostler {
