@@ -43,16 +43,16 @@ std::string event_method()
 
 std::string versions_text()
 {
-    std::string out = cat(version_text(), "\ncompiler: ",
+    std::string out =
+        cat(version_text(), "\ncompiler: ",
 #if defined(__clang__)
-                          "clang ", __clang_version__,
+            "clang ", __clang_version__,
 #else
-                          "gcc ", __VERSION__,
+            "gcc ", __VERSION__,
 #endif
-                          "\nlibevent: built with ", LIBEVENT_VERSION, ", running with ",
-                          ::event_get_version(), ", ", event_method(), "\nlibconfig: built with ",
-                          config_library_version(), "\nconfiguration: ", default_config_file(),
-                          "\nmodules:");
+            "\nlibevent: built with ", LIBEVENT_VERSION, ", running with ", ::event_get_version(),
+            ", ", event_method(), "\nlibconfig: built with ", config_library_version(),
+            "\nconfiguration: ", default_config_file(), "\nmodules:");
     for (const Module* m : module_table()) append(out, ' ', m->name);
     out += '\n';
     return out;

@@ -19,8 +19,8 @@ class Loop;
 
 /// One line of `listen = ( … )`.
 struct ListenSpec {
-    std::string address = "*";   ///< numeric IPv4 or IPv6, "*" for both, or "unix:/path"
-    int port = 80;               ///< 0: any free one, printed at the start
+    std::string address = "*";  ///< numeric IPv4 or IPv6, "*" for both, or "unix:/path"
+    int port = 80;              ///< 0: any free one, printed at the start
     bool tls = false;
     int backlog = 1024;
     /// "*:80", "[::1]:8080", "unix:/run/x.sock".
@@ -30,17 +30,18 @@ struct ListenSpec {
 
 /// The group `server`.
 struct ServerConf {
-    std::string user;            ///< empty: stay who we are
-    std::string group;           ///< empty: the user's
-    int workers = 1;             ///< already resolved: 0 in the file is one a processor
-    std::string pid_file;        ///< empty: none
+    std::string user;      ///< empty: stay who we are
+    std::string group;     ///< empty: the user's
+    int workers = 1;       ///< already resolved: 0 in the file is one a processor
+    std::string pid_file;  ///< empty: none
     std::string error_log = "stderr";
     Level log_level = Level::info;
-    int connections = 4096;      ///< most clients of one worker
-    std::chrono::milliseconds stop_timeout{30'000};      ///< graceful stop and drain on reload
-    std::chrono::milliseconds worker_timeout{10'000};    ///< a worker silent for this long is replaced
+    int connections = 4096;                          ///< most clients of one worker
+    std::chrono::milliseconds stop_timeout{30'000};  ///< graceful stop and drain on reload
+    std::chrono::milliseconds worker_timeout{
+        10'000};                      ///< a worker silent for this long is replaced
     std::string software = "ostler";  ///< Server field; empty: none
-    std::string event_backend;   ///< libevent method to insist on; empty: the best
+    std::string event_backend;        ///< libevent method to insist on; empty: the best
 };
 
 class Configuration {
@@ -49,8 +50,8 @@ class Configuration {
 
     ServerConf server;
     std::vector<ListenSpec> listen;
-    HttpConf http;               ///< of the server scope
-    std::string file;            ///< as given
+    HttpConf http;     ///< of the server scope
+    std::string file;  ///< as given
 
     /// By host and longest location prefix.
     virtual const Router& router() const = 0;

@@ -27,8 +27,12 @@ constexpr std::array<GroupInfo, 5> groups = {{
 const std::vector<SettingInfo>& host_settings()
 {
     static const std::vector<SettingInfo> infos = {
-        {"names", "list of strings", "",
-         "", "\"example.org\", \"*.example.org\" for every name below it, \"*\" for every other name", {}},
+        {"names",
+         "list of strings",
+         "",
+         "",
+         "\"example.org\", \"*.example.org\" for every name below it, \"*\" for every other name",
+         {}},
         {"locations", "list of groups", "", "", "settings by the beginning of the path", {}},
     };
     return infos;
@@ -37,8 +41,12 @@ const std::vector<SettingInfo>& host_settings()
 const std::vector<SettingInfo>& location_settings()
 {
     static const std::vector<SettingInfo> infos = {
-        {"path", "string", "", "",
-         "\"/app\" is for /app and what is below it, \"/app/\" only for what is below", {}},
+        {"path",
+         "string",
+         "",
+         "",
+         "\"/app\" is for /app and what is below it, \"/app/\" only for what is below",
+         {}},
     };
     return infos;
 }
@@ -56,8 +64,7 @@ std::size_t longest_key(const std::vector<SettingInfo>& settings)
     return longest;
 }
 
-void append_settings(std::string& out, const std::vector<SettingInfo>& settings,
-                     std::size_t indent)
+void append_settings(std::string& out, const std::vector<SettingInfo>& settings, std::size_t indent)
 {
     const std::size_t width = longest_key(settings) + 2;
     for (const SettingInfo& info : settings) {

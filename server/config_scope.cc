@@ -120,8 +120,7 @@ class ScopeBuilder {
             elements.push_back(&node->children[i]);
         for (const ConfigNode* element : elements) {
             ConfigNode group = ConfigNode::make(Type::group, "");
-            SectionReader reader(element,
-                                 context("\"listen\"", "/", &group, true, element->place));
+            SectionReader reader(element, context("\"listen\"", "/", &group, true, element->place));
             const ListenSpec spec = configure_listen(reader);
             reader.report_unknown();
             if (spec.address.starts_with("unix:")) drop(group, "port");
@@ -159,7 +158,7 @@ class ScopeBuilder {
         const ConfigNode& node;
         const ConfigNode& below;  ///< the part of the tree where a module may yet be switched on
         const std::string& path;
-        ConfigNode* record;       ///< may be null
+        ConfigNode* record;  ///< may be null
         bool outermost = false;
     };
 
@@ -207,7 +206,8 @@ class ScopeBuilder {
                                             group ? group->place : switch_place(in.node, name)));
         read(reader);
         reader.report_unknown();
-        if (in.record && (group || in.outermost)) in.record->children.push_back(std::move(in_force));
+        if (in.record && (group || in.outermost))
+            in.record->children.push_back(std::move(in_force));
     }
 
     /// Where the scope switches the module, or where it begins.
@@ -223,8 +223,8 @@ class ScopeBuilder {
         const ConfigNode* group = in.reader.take_group("modules");
         if (!group && !in.outermost) return;
         ConfigNode in_force = ConfigNode::make(Type::group, "modules");
-        SectionReader switches(group, context("\"modules\"", "/", in.record ? &in_force : nullptr,
-                                              in.outermost));
+        SectionReader switches(
+            group, context("\"modules\"", "/", in.record ? &in_force : nullptr, in.outermost));
         std::vector<std::string_view> names;
         for (std::size_t i = 0; i < modules_.size(); ++i) {
             bool on = scope.on[i];
@@ -320,9 +320,9 @@ class ScopeBuilder {
             if (!why.empty())
                 error(place, cat("host name \"", names[i], "\": ", why));
             else if (!host_names_.emplace(name, place).second)
-                error(place, cat("host name \"", name, "\" is taken: see line ",
-                                 host_names_.at(name).line, " of ",
-                                 host_names_.at(name).file->name));
+                error(place,
+                      cat("host name \"", name, "\" is taken: see line ", host_names_.at(name).line,
+                          " of ", host_names_.at(name).file->name));
             else
                 checked.push_back(name);
         }
@@ -348,8 +348,8 @@ class ScopeBuilder {
                 continue;
             }
             if (!path->text.starts_with('/')) {
-                error(path->value_place, cat("a location's path starts with \"/\": write \"/",
-                                             path->text, '"'));
+                error(path->value_place,
+                      cat("a location's path starts with \"/\": write \"/", path->text, '"'));
                 continue;
             }
             const std::string never = never_matches(path->text);
@@ -358,8 +358,10 @@ class ScopeBuilder {
                      cat("location \"", path->text, "\" can never match: ", never));
             const auto [at, fresh] = locations.emplace(path->text, &node);
             if (!fresh)
-                error(path->value_place, cat("location \"", path->text, "\" is there already: see "
-                                             "line ", at->second->place.line));
+                error(path->value_place, cat("location \"", path->text,
+                                             "\" is there already: see "
+                                             "line ",
+                                             at->second->place.line));
         }
         return locations;
     }
@@ -386,8 +388,8 @@ class ScopeBuilder {
     {
         ConfigNode in_force = ConfigNode::make(Type::group, "");
         ConfigNode* record = list ? &in_force : nullptr;
-        SectionReader reader(&node, context(cat("location \"", path, '"'), path, record, false,
-                                            node.place));
+        SectionReader reader(
+            &node, context(cat("location \"", path, '"'), path, record, false, node.place));
         std::string same = path;
         reader.get("path", same, "");
         read_scope(scope, {reader, node, below, path, record});

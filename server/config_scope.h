@@ -23,8 +23,8 @@ struct UsedConf {
 struct BuiltScopes {
     std::vector<std::unique_ptr<BoundPipeline>> pipelines;
     RouteTable routes;
-    std::vector<UsedConf> used;     ///< each once, in the order of the module table
-    std::shared_ptr<HttpConf> http; ///< of the server scope
+    std::vector<UsedConf> used;      ///< each once, in the order of the module table
+    std::shared_ptr<HttpConf> http;  ///< of the server scope
     /// `server`, `listen` and the scopes as they are in force.
     ConfigNode effective;
     ServerConf server;

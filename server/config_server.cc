@@ -68,8 +68,7 @@ bool is_numeric_address(std::string address)
     if (address.starts_with('[') && address.ends_with(']'))
         address = address.substr(1, address.size() - 2);
     // The zone of a link-local address, fe80::1%eth0, is looked up when it is bound.
-    if (const std::size_t zone = address.find('%'); zone != std::string::npos)
-        address.resize(zone);
+    if (const std::size_t zone = address.find('%'); zone != std::string::npos) address.resize(zone);
     in6_addr space{};
     return ::inet_pton(AF_INET, address.c_str(), &space) == 1 ||
            ::inet_pton(AF_INET6, address.c_str(), &space) == 1;
@@ -115,8 +114,8 @@ void configure_server(ServerConf& conf, Section& s)
     s.get_choice("log_level", level, level_names, "the least severe messages kept");
     conf.log_level = static_cast<Level>(level);
     s.get("connections", conf.connections, "most clients of one worker", 1, 1'000'000);
-    s.get("stop_timeout", conf.stop_timeout,
-          "how long a graceful stop or reload waits for clients", Ms(0), std::chrono::hours(24));
+    s.get("stop_timeout", conf.stop_timeout, "how long a graceful stop or reload waits for clients",
+          Ms(0), std::chrono::hours(24));
     s.get("worker_timeout", conf.worker_timeout,
           "a worker that is silent for this long is replaced", std::chrono::seconds(1),
           std::chrono::hours(1));
@@ -134,8 +133,7 @@ ListenSpec configure_listen(Section& s)
           "a numeric address, \"*\" for all of IPv4 and IPv6, or \"unix:/path\"");
     const bool has_port = s.get("port", spec.port, "TCP port; 0: any free one", 0, 65535);
     s.get("backlog", spec.backlog, "connections that may wait to be accepted", 1, 65535);
-    if (s.get("tls", spec.tls, "HTTPS") && spec.tls)
-        s.error("tls", "this build has no TLS yet");
+    if (s.get("tls", spec.tls, "HTTPS") && spec.tls) s.error("tls", "this build has no TLS yet");
     check_address(spec, has_port, s);
     return spec;
 }

@@ -99,11 +99,11 @@ class Parser {
             only_operands_ = true;
         } else if (word.starts_with("--")) {
             const std::size_t equals = word.find('=');
-            rest_ = equals == std::string_view::npos ? std::string_view()
-                                                     : word.substr(equals + 1);
+            rest_ = equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1);
             has_rest_ = equals != std::string_view::npos;
             option(word.substr(0, equals));
-            if (has_rest_ && error_.empty()) error_ = cat(word.substr(0, equals), " takes no value");
+            if (has_rest_ && error_.empty())
+                error_ = cat(word.substr(0, equals), " takes no value");
         } else {
             letters(word.substr(1));
         }
@@ -270,7 +270,7 @@ class Parser {
     Options options_;
     std::string error_;
     std::string action_name_;
-    std::string_view rest_;      // what stands behind the option in the same word
+    std::string_view rest_;  // what stands behind the option in the same word
     bool has_rest_ = false;
     bool only_operands_ = false;
     bool folder_given_ = false;

@@ -11,9 +11,9 @@ namespace ostler {
 /// What the process says to its caller.
 enum ExitCode : int {
     exit_ok = 0,
-    exit_runtime = 1,   ///< the world's fault: a port is taken, a file is gone
-    exit_usage = 2,     ///< the command line is wrong
-    exit_config = 78,   ///< the configuration is wrong (EX_CONFIG of sysexits.h)
+    exit_runtime = 1,  ///< the world's fault: a port is taken, a file is gone
+    exit_usage = 2,    ///< the command line is wrong
+    exit_config = 78,  ///< the configuration is wrong (EX_CONFIG of sysexits.h)
 };
 
 struct Options {
@@ -31,21 +31,21 @@ struct Options {
     enum class Signal : unsigned char { reload, reopen, quit, stop, status };
 
     Action action = Action::run;
-    std::string file;            ///< -c; the compiled-in path unless given
+    std::string file;  ///< -c; the compiled-in path unless given
     bool file_given = false;
-    bool foreground = false;     ///< -D
-    bool quiet = false;          ///< -q
-    bool json = false;           ///< --json
-    std::string module;          ///< -m MODULE; empty: all
+    bool foreground = false;  ///< -D
+    bool quiet = false;       ///< -q
+    bool json = false;        ///< --json
+    std::string module;       ///< -m MODULE; empty: all
     Signal signal = Signal::status;
 
     // serve
     std::string folder = ".";
-    int port = 8080;             ///< -p; 0: any free one
-    bool port_given = false;     ///< not: take the next one when it is taken
-    bool cgi = false;            ///< --cgi: files below cgi-bin are scripts
-    bool open = false;           ///< --open: show it in a browser
-    bool lan = false;            ///< --lan: not only for this machine
+    int port = 8080;          ///< -p; 0: any free one
+    bool port_given = false;  ///< not: take the next one when it is taken
+    bool cgi = false;         ///< --cgi: files below cgi-bin are scripts
+    bool open = false;        ///< --open: show it in a browser
+    bool lan = false;         ///< --lan: not only for this machine
 };
 
 /// The file that is read without -c.

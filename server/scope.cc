@@ -9,8 +9,7 @@ BoundPipeline::BoundPipeline(ModuleTable modules, Scope scope, std::string host,
                              std::string location)
     : scope_(std::move(scope)), host_(std::move(host)), location_(std::move(location))
 {
-    for (const auto phase :
-         {&Module::rewrite, &Module::prepare, &Module::access, &Module::content})
+    for (const auto phase : {&Module::rewrite, &Module::prepare, &Module::access, &Module::content})
         for (std::size_t i = 0; i < modules.size(); ++i)
             if (scope_.on[i] && modules[i]->*phase)
                 request_.push_back({modules[i]->*phase, scope_.confs[i].get(), modules[i]});

@@ -17,8 +17,8 @@ using ModuleTable = std::span<const Module* const>;
 /// A copy of the outer scope, then overwritten.  A Conf that this scope does not mention is the
 /// outer scope's own object, not a copy of it.
 struct Scope {
-    std::vector<bool> on;                        ///< in the order of the module table
-    std::vector<std::shared_ptr<void>> confs;    ///< null where the module has no settings
+    std::vector<bool> on;                      ///< in the order of the module table
+    std::vector<std::shared_ptr<void>> confs;  ///< null where the module has no settings
     std::shared_ptr<HttpConf> http;
 };
 

@@ -1,4 +1,4 @@
-// config_explain.cc - says what is wrong where libconfig says "syntax error".
+// config_explain.cc - says what is wrong where libconfig would say "syntax error".
 #include "common/base/config_explain.h"
 
 #include <map>
@@ -14,10 +14,11 @@ namespace {
 
 using Kind = ConfigToken::Kind;
 
-std::string_view open_text(const ConfigToken& open)
+bool is_real(const ConfigToken& t)
 {
-    return open.text.starts_with('"') ? "this string has no closing quote"
-                                      : "this comment has no closing */";
+    if (t.kind != Kind::number || t.text.starts_with("0x") || t.text.starts_with("0X"))
+        return false;
+    return t.text.find_first_of(".eE") != std::string_view::npos;
 }
 
 /// The grammar once more, for its errors only: stops at the first.
@@ -80,7 +81,11 @@ class Explainer {
         return true;
     }
 
-    bool fail_open() { return fail(at_, std::string(open_text(at_))); }
+    bool fail_open()
+    {
+        return fail(at_, at_.text.starts_with('"') ? "this string has no closing quote"
+                                                   : "this comment has no closing */");
+    }
 
     // settings: { NAME (=|:) VALUE [;|,] }, up to the "}" of `open` or the end.
     bool settings(const ConfigToken* open)
@@ -90,12 +95,15 @@ class Explainer {
             if (open && at_.is('}')) return true;
             if (open && !closed(open)) return false;
             if (at_.kind == Kind::end) return true;
+            if (at_.kind == Kind::open) return fail_open();
             if (!name(open)) return false;
             const int line = source_.place(at_.line, 1).line;
             const auto [first, fresh] = names.emplace(at_.text, line);
-            if (!fresh)
+            if (!fresh) {
+                long_string_.reset();
                 return fail(at_, cat(quoted(at_.text), " is set twice in this group: see line ",
                                      first->second));
+            }
             const ConfigToken key = at_;
             advance();
             if (!equals(key) || !value(key)) return false;
@@ -106,9 +114,7 @@ class Explainer {
     bool name(const ConfigToken* open)
     {
         if (at_.kind == Kind::name) return true;
-        if (at_.kind == Kind::open) return fail_open();
-        if (at_.is(';') || at_.is(','))
-            return fail(at_, cat("a ", quoted(at_.text), " too many"));
+        if (at_.is(';') || at_.is(',')) return fail(at_, cat("a ", quoted(at_.text), " too many"));
         if (at_.is(')') || at_.is(']') || at_.is('}'))
             return fail(at_, cat(quoted(at_.text), " closes nothing here",
                                  open ? cat(": ", opener(*open), " is still open") : ""));
@@ -123,8 +129,8 @@ class Explainer {
     bool bad_name()
     {
         if (before_.kind == Kind::number || before_.kind == Kind::boolean)
-            return fail(before_, cat("put ", quoted(bare_value(before_.begin)),
-                                     " in double quotes"));
+            return fail(before_,
+                        cat("put ", quoted(bare_value(before_.begin)), " in double quotes"));
         return fail(at_, cat("a setting's name starts with a letter and is not true or false; ",
                              quoted(at_.text), " is none"));
     }
@@ -136,8 +142,8 @@ class Explainer {
             return true;
         }
         if (before_value_ && before_value_->end == key.begin)  // 10M, 30s
-            return fail(*before_value_, cat("put ", quoted(bare_value(before_value_->begin)),
-                                            " in double quotes"));
+            return fail(*before_value_,
+                        cat("put ", quoted(bare_value(before_value_->begin)), " in double quotes"));
         if (at_.text.starts_with('.'))
             return fail(at_, cat("a name has no dot: write ", key.text, ": { ",
                                  bare_value(at_.begin + 1), " };"));
@@ -153,10 +159,9 @@ class Explainer {
         if (at_.kind == Kind::open) return fail_open();
         if (at_.kind == Kind::name || at_.kind == Kind::garbage) {
             if (at_.text == "'") return fail(at_, "strings are in double quotes");
-            if (at_.kind == Kind::name && (same_ignoring_case(at_.text, "yes") ||
-                                           same_ignoring_case(at_.text, "no") ||
-                                           same_ignoring_case(at_.text, "on") ||
-                                           same_ignoring_case(at_.text, "off")))
+            if (at_.kind == Kind::name &&
+                (same_ignoring_case(at_.text, "yes") || same_ignoring_case(at_.text, "no") ||
+                 same_ignoring_case(at_.text, "on") || same_ignoring_case(at_.text, "off")))
                 return fail(at_, cat("a switch is true or false, not ", at_.text));
             return fail(at_, cat("put ", quoted(bare_value(at_.begin)), " in double quotes"));
         }
@@ -173,15 +178,16 @@ class Explainer {
         const bool glued = at_.begin == before_value_->end &&
                            (at_.is_scalar() || at_.kind == Kind::name || at_.text == "/");
         if (kind != Kind::string && glued)
-            return fail(*before_value_, cat("put ", quoted(bare_value(before_value_->begin)),
-                                            " in double quotes"));
+            return fail(*before_value_,
+                        cat("put ", quoted(bare_value(before_value_->begin)), " in double quotes"));
         return true;
     }
 
     bool aggregate()
     {
         const ConfigToken open = at_;
-        if (++depth_ > deepest_config) return fail(at_, "groups are nested too deep");
+        if (++depth_ > deepest_config)
+            return fail(at_, cat("groups are nested more than ", deepest_config, " deep"));
         advance();
         const bool ok = open.is('{') ? settings(&open) : elements(open);
         if (!ok) return false;
@@ -202,8 +208,7 @@ class Explainer {
             if (!at_.is(',')) return fail_separator(open);
             const ConfigToken comma = at_;
             advance();
-            if (at_.is(close))
-                return fail(comma, cat("the last element has no \",\" behind it"));
+            if (at_.is(close)) return fail(comma, cat("the last element has no \",\" behind it"));
         }
         return true;
     }
@@ -217,7 +222,7 @@ class Explainer {
             if (at_.kind == Kind::name || at_.kind == Kind::garbage) return value(open);
             return fail(at_, cat("a value is expected here, not ", quoted(at_.text)));
         }
-        if (close == ']' && first && first->kind != at_.kind)
+        if (close == ']' && first && (first->kind != at_.kind || is_real(*first) != is_real(at_)))
             return fail(at_, "all values in [ ] have the same type; ( ) may mix them");
         if (!first) first = at_;
         return value(open);
@@ -228,8 +233,8 @@ class Explainer {
         if (at_.is('}') || at_.is(']') || at_.is(')'))
             return fail(at_, cat(quoted(at_.text), " does not close ", opener(open)));
         if (at_.is(';'))
-            return fail(at_, cat("elements are separated by \",\", or ", opener(open),
-                                 " is not closed"));
+            return fail(
+                at_, cat("elements are separated by \",\", or ", opener(open), " is not closed"));
         if (at_.kind == Kind::name) return fail(at_, cat(opener(open), " is not closed"));
         return fail(at_, "a \",\" is missing before this element");
     }
@@ -246,27 +251,9 @@ class Explainer {
 
 }  // namespace
 
-std::optional<Problem> check_config_text(const ConfigSource& source)
+std::optional<Problem> find_syntax_error(const ConfigSource& source)
 {
-    ConfigScanner scanner(source.text);
-    int depth = 0;
-    for (ConfigToken t = scanner.next(); t.kind != Kind::end; t = scanner.next()) {
-        if (t.kind == Kind::open && t.text.starts_with('/'))
-            return make_problem(Problem::Severity::error, source.place(t.line, t.column),
-                                std::string(open_text(t)));
-        if (t.is('}') || t.is(')') || t.is(']')) --depth;
-        if (!t.is('{') && !t.is('(') && !t.is('[')) continue;
-        if (++depth > deepest_config)
-            return make_problem(Problem::Severity::error, source.place(t.line, t.column),
-                                cat("groups are nested more than ", deepest_config, " deep"));
-    }
-    return std::nullopt;
-}
-
-Problem explain_syntax_error(const ConfigSource& source, int line, std::string_view error)
-{
-    if (auto problem = Explainer(source).explain()) return std::move(*problem);
-    return make_problem(Problem::Severity::error, source.place(line, 0), std::string(error));
+    return Explainer(source).explain();
 }
 
 }  // namespace ostler

@@ -1,8 +1,7 @@
-// config_explain.h - says what is wrong where libconfig says "syntax error".
+// config_explain.h - says what is wrong where libconfig would say "syntax error".
 #pragma once
 
 #include <optional>
-#include <string_view>
 
 #include "common/base/config_source.h"
 
@@ -11,12 +10,9 @@ namespace ostler {
 /// Groups, lists and arrays within each other; more would only be an attack on the stack.
 inline constexpr int deepest_config = 64;
 
-/// The problem of a text that libconfig must not see: it is nested deeper, or it has a comment
-/// without an end, which libconfig takes for the end of the file.
-std::optional<Problem> check_config_text(const ConfigSource& source);
-
-/// The problem behind libconfig's `error` at `line` of source.text, in words that help: the text
-/// is read again up to the first place that cannot be right.
-Problem explain_syntax_error(const ConfigSource& source, int line, std::string_view error);
+/// The first place of a text that cannot be right, in words that help.  libconfig only sees text
+/// without one: 1.5 takes a comment without an end for the end of the file and loses memory when
+/// a string has none, and newer ones accept what 1.5 does not.
+std::optional<Problem> find_syntax_error(const ConfigSource& source);
 
 }  // namespace ostler

@@ -12,21 +12,21 @@ namespace ostler {
 struct ConfigToken {
     enum class Kind : unsigned char {
         name,
-        string,    ///< `text` is what stands between the quotes, escapes included
+        string,  ///< `text` is what stands between the quotes, escapes included
         number,
         boolean,
-        mark,      ///< one of = : ; , { } [ ] ( )
-        include,   ///< @include "FILE" at the start of a line; `text` is FILE
-        garbage,   ///< a character that has no meaning here
-        open,      ///< a string or a comment without an end: `text` starts with its first character
+        mark,     ///< one of = : ; , { } [ ] ( )
+        include,  ///< @include "FILE" at the start of a line; `text` is FILE
+        garbage,  ///< a character that has no meaning here
+        open,     ///< a string or a comment without an end: `text` starts with its first character
         end,
     };
     Kind kind = Kind::end;
     std::string_view text;
-    std::size_t begin = 0;   ///< offsets into the whole text, quotes included
+    std::size_t begin = 0;  ///< offsets into the whole text, quotes included
     std::size_t end = 0;
-    int line = 1;            ///< of the first character, from 1
-    int column = 1;          ///< in bytes, from 1
+    int line = 1;    ///< of the first character, from 1
+    int column = 1;  ///< in bytes, from 1
 
     bool is(char c) const { return kind == Kind::mark && text[0] == c; }
     /// A value that is not a group, list or array.

@@ -61,8 +61,7 @@ class Expander {
         std::size_t done = 0;
         int line = 1;
         ConfigScanner scanner(text);
-        for (ConfigToken t = scanner.next(); t.kind != ConfigToken::Kind::end;
-             t = scanner.next()) {
+        for (ConfigToken t = scanner.next(); t.kind != ConfigToken::Kind::end; t = scanner.next()) {
             if (t.kind != ConfigToken::Kind::include) continue;
             copy(text.substr(done, t.begin - done), file, line);
             if (t.column > 1) newline(file, line);

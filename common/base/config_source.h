@@ -15,9 +15,9 @@ namespace ostler {
 
 /// One file that settings come from.
 struct SourceFile {
-    std::string name;                 ///< as shown in messages
-    std::string folder;               ///< absolute, without final '/': relative paths start here
-    std::vector<std::string> lines;   ///< without their newlines
+    std::string name;                ///< as shown in messages
+    std::string folder;              ///< absolute, without final '/': relative paths start here
+    std::vector<std::string> lines;  ///< without their newlines
 
     /// The line with this number, from 1; empty when there is none.
     std::string_view line(int number) const;
@@ -41,7 +41,7 @@ struct ConfigSource {
     };
     std::shared_ptr<const SourceFile> file;  ///< the outermost
     std::string text;
-    std::vector<Origin> origins;             ///< of line 1, 2, …; never empty
+    std::vector<Origin> origins;  ///< of line 1, 2, …; never empty
 
     /// Where line and column of `text` come from.
     SourcePlace place(int line, int column) const;

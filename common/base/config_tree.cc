@@ -138,10 +138,11 @@ class TreeBuilder {
         const bool hex = s.size() > 2 && s[0] == '0' && lower(s[1]) == 'x';
         if (hex) s.remove_prefix(2);
         std::int64_t ours = 0;
-        const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), ours, hex ? 16 : 10);
+        const auto [end, error] =
+            std::from_chars(s.data(), s.data() + s.size(), ours, hex ? 16 : 10);
         node.too_large = error == std::errc::result_out_of_range;
-        const bool unknown = error == std::errc::invalid_argument ||
-                             (!node.too_large && fits_32_bits(ours));
+        const bool unknown =
+            error == std::errc::invalid_argument || (!node.too_large && fits_32_bits(ours));
         node.integer = unknown ? theirs : ours;
     }
 
@@ -168,10 +169,7 @@ void append_quoted(std::string& out, std::string_view s)
     out += '"';
 }
 
-void write_integer(std::string& out, std::int64_t n)
-{
-    append(out, n, fits_32_bits(n) ? "" : "L");
-}
+void write_integer(std::string& out, std::int64_t n) { append(out, n, fits_32_bits(n) ? "" : "L"); }
 
 /// Where a line of output starts; on one line nothing does.
 struct Layout {
@@ -298,8 +296,8 @@ bool parse_config(std::string_view text, const std::string& name, const std::str
 {
     ConfigSource source;
     if (!expand_config(text, name, folder, source, problems)) return false;
-    if (auto unfit = check_config_text(source)) {
-        problems.push_back(std::move(*unfit));
+    if (auto problem = find_syntax_error(source)) {
+        problems.push_back(std::move(*problem));
         return false;
     }
     Library library;
@@ -307,8 +305,9 @@ bool parse_config(std::string_view text, const std::string& name, const std::str
     config_set_include_dir(&library.config, "/dev/null");
     if (!config_read_string(&library.config, source.text.c_str())) {
         const char* error = config_error_text(&library.config);
-        problems.push_back(explain_syntax_error(source, config_error_line(&library.config),
-                                                error ? error : "syntax error"));
+        const SourcePlace place = source.place(config_error_line(&library.config), 0);
+        problems.push_back(
+            make_problem(Problem::Severity::error, place, error ? error : "syntax error"));
         return false;
     }
     root = TreeBuilder(source).root(config_root_setting(&library.config));

@@ -19,12 +19,12 @@ struct ConfigNode {
 
     Type type = Type::group;
     bool boolean = false;
-    bool too_large = false;         ///< an integer that 64 bits do not hold
+    bool too_large = false;  ///< an integer that 64 bits do not hold
     std::int64_t integer = 0;
-    std::string name;               ///< empty for an element and the root
-    std::string text;               ///< of a string its value, of a number what is in the file
+    std::string name;  ///< empty for an element and the root
+    std::string text;  ///< of a string its value, of a number what is in the file
     std::vector<ConfigNode> children;
-    SourcePlace place;              ///< of the name; of an element its value
+    SourcePlace place;  ///< of the name; of an element its value
     SourcePlace value_place;
 
     static ConfigNode make(Type type, std::string_view name);
@@ -41,7 +41,8 @@ struct ConfigNode {
     std::string describe() const;
 };
 
-/// The tree of a text; `root` is untouched and false returned when it has a syntax error (reported).
+/// The tree of a text; `root` is untouched and false returned when it has a syntax error
+/// (reported).
 bool parse_config(std::string_view text, const std::string& name, const std::string& folder,
                   ConfigNode& root, std::vector<Problem>& problems);
 

@@ -86,8 +86,8 @@ std::string format_problems_json(std::span<const Problem> problems)
 {
     std::string out = "[";
     for (const Problem& p : problems) {
-        append(out, out.size() > 1 ? ",\n " : "\n ", "{\"severity\": \"",
-               severity_name(p.severity), "\", \"file\": ");
+        append(out, out.size() > 1 ? ",\n " : "\n ", "{\"severity\": \"", severity_name(p.severity),
+               "\", \"file\": ");
         append_json_string(out, p.file);
         append(out, ", \"line\": ", p.line, ", \"column\": ", p.column, ", \"text\": ");
         append_json_string(out, p.text);
@@ -101,9 +101,8 @@ std::string format_problems_json(std::span<const Problem> problems)
 
 bool has_errors(std::span<const Problem> problems)
 {
-    return std::any_of(problems.begin(), problems.end(), [](const Problem& p) {
-        return p.severity == Problem::Severity::error;
-    });
+    return std::any_of(problems.begin(), problems.end(),
+                       [](const Problem& p) { return p.severity == Problem::Severity::error; });
 }
 
 }  // namespace ostler

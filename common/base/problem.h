@@ -12,10 +12,10 @@ struct Problem {
     enum class Severity : unsigned char { error, warning };
     Severity severity = Severity::error;
     std::string file;
-    int line = 0;                ///< from 1; 0: the file as a whole
-    int column = 0;              ///< from 1, in bytes; 0: the line as a whole
-    std::string text;            ///< one sentence, no full stop
-    std::string source;          ///< the line itself, without newline; may be empty
+    int line = 0;        ///< from 1; 0: the file as a whole
+    int column = 0;      ///< from 1, in bytes; 0: the line as a whole
+    std::string text;    ///< one sentence, no full stop
+    std::string source;  ///< the line itself, without newline; may be empty
     bool operator==(const Problem&) const = default;
 };
 

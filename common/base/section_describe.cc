@@ -30,8 +30,8 @@ bool SectionDescriber::get(const char* key, bool& value, const char* about)
 bool SectionDescriber::get(const char* key, int& value, const char* about, int min, int max)
 {
     SettingInfo& info = note(key, "number", ConfigNode::make_integer("", value), about);
-    info.range = max == std::numeric_limits<int>::max() ? cat(min, " or more")
-                                                        : cat(min, " to ", max);
+    info.range =
+        max == std::numeric_limits<int>::max() ? cat(min, " or more") : cat(min, " to ", max);
     return false;
 }
 
@@ -50,8 +50,7 @@ bool SectionDescriber::get(const char* key, std::vector<std::string>& value, con
 bool SectionDescriber::get(const char* key, std::chrono::milliseconds& value, const char* about,
                            std::chrono::milliseconds min, std::chrono::milliseconds max)
 {
-    SettingInfo& info =
-        note(key, "time", ConfigNode::make_string("", format_time(value)), about);
+    SettingInfo& info = note(key, "time", ConfigNode::make_string("", format_time(value)), about);
     info.range = cat('"', format_time(min), "\" to \"", format_time(max), '"');
     return false;
 }

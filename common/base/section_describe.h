@@ -15,9 +15,9 @@ namespace ostler {
 /// One setting as the manual shows it.
 struct SettingInfo {
     std::string key;
-    std::string type;            ///< "number", "size", "time", "true or false", "path", …
-    std::string default_value;   ///< as written in a file; empty for a list of groups
-    std::string range;           ///< "0 to 1024", `"a", "b" or "c"`; empty: any
+    std::string type;           ///< "number", "size", "time", "true or false", "path", …
+    std::string default_value;  ///< as written in a file; empty for a list of groups
+    std::string range;          ///< "0 to 1024", `"a", "b" or "c"`; empty: any
     std::string about;
     std::vector<SettingInfo> members;  ///< of the groups in a list of groups
 };

@@ -19,8 +19,9 @@ bool is_list_of_groups(const ConfigNode& node)
 {
     // An empty array is an empty list, too.
     if (node.is(Type::array)) return node.children.empty();
-    return node.is(Type::list) && std::all_of(node.children.begin(), node.children.end(),
-                                              [](const ConfigNode& n) { return n.is(Type::group); });
+    return node.is(Type::list) &&
+           std::all_of(node.children.begin(), node.children.end(),
+                       [](const ConfigNode& n) { return n.is(Type::group); });
 }
 
 bool is_log_word(std::string_view s)
@@ -43,9 +44,9 @@ std::string in_title(std::string_view title)
 
 Problem must_be_problem(const ConfigNode& node, std::string_view title, std::string_view what)
 {
-    return make_problem(Severity::error, node.value_place,
-                        cat('"', node.name, "\" ", in_title(title), " must be ", what, ", not ",
-                            node.describe()));
+    return make_problem(
+        Severity::error, node.value_place,
+        cat('"', node.name, "\" ", in_title(title), " must be ", what, ", not ", node.describe()));
 }
 
 void SectionReader::must_be(const ConfigNode& node, std::string_view what)
@@ -76,10 +77,10 @@ const ConfigNode* SectionReader::take_groups(std::string_view key)
         unusable_.emplace_back(key);
         const auto wrong = std::find_if_not(node->children.begin(), node->children.end(),
                                             [](const ConfigNode& n) { return n.is(Type::group); });
-        context_.problems.push_back(make_problem(
-            Severity::error, wrong->value_place,
-            cat("every element of \"", key, "\" must be a group { ... }, not ",
-                wrong->describe())));
+        context_.problems.push_back(
+            make_problem(Severity::error, wrong->value_place,
+                         cat("every element of \"", key, "\" must be a group { ... }, not ",
+                             wrong->describe())));
         return nullptr;
     }
     must_be(*node, "a list of groups such as ( { ... }, { ... } )");
@@ -174,7 +175,8 @@ bool SectionReader::get(const char* key, std::chrono::milliseconds& value, const
         else if (!time)
             must_be(*node, "a time such as \"30s\" (units: ms, s, m, h or d)");
         else if (*time < min || *time > max)
-            must_be(*node, cat("a time from \"", format_time(min), "\" to \"", format_time(max), '"'));
+            must_be(*node,
+                    cat("a time from \"", format_time(min), "\" to \"", format_time(max), '"'));
         else
             usable = true;
         if (usable) value = *time;
@@ -196,11 +198,10 @@ bool SectionReader::get(const char* key, Bytes& value, const char*, Bytes min, B
         else if (!size)
             must_be(*node, "a size such as \"10M\" (units: k, M, G or T)");
         else if (*size < min.count || *size > max.count)
-            must_be(*node, cat("a size ",
-                               range_text(cat('"', format_size(min.count), '"'),
-                                          max.count >= std::uint64_t{1} << 62
-                                              ? std::string()
-                                              : cat('"', format_size(max.count), '"'))));
+            must_be(*node, cat("a size ", range_text(cat('"', format_size(min.count), '"'),
+                                                     max.count >= std::uint64_t{1} << 62
+                                                         ? std::string()
+                                                         : cat('"', format_size(max.count), '"'))));
         else
             usable = true;
         if (usable) value = Bytes{*size};
@@ -217,8 +218,10 @@ bool SectionReader::get_choice(const char* key, std::size_t& value,
     if (node) {
         const auto at = std::find(allowed.begin(), allowed.end(), node->text);
         usable = node->is(Type::string) && at != allowed.end();
-        if (usable) value = static_cast<std::size_t>(at - allowed.begin());
-        else must_be(*node, list_words(allowed));
+        if (usable)
+            value = static_cast<std::size_t>(at - allowed.begin());
+        else
+            must_be(*node, list_words(allowed));
     }
     if (value < allowed.size()) record(ConfigNode::make_string(key, allowed[value]), node);
     return usable;
@@ -251,8 +254,8 @@ bool SectionReader::read_map(const ConfigNode& node,
         if (child.is(Type::string))
             pairs.emplace_back(child.name, child.text);
         else
-            context_.problems.push_back(must_be_problem(child, cat('"', node.name, '"'),
-                                                        "a string in double quotes"));
+            context_.problems.push_back(
+                must_be_problem(child, cat('"', node.name, '"'), "a string in double quotes"));
     }
     if (pairs.size() != node.children.size()) {
         unusable_.push_back(node.name);

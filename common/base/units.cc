@@ -64,10 +64,7 @@ std::optional<std::chrono::milliseconds> parse_time(std::string_view text)
     return std::chrono::milliseconds(static_cast<std::int64_t>(*ms));
 }
 
-std::string format_size(std::uint64_t bytes)
-{
-    return format(bytes, size_units, {"", 1});
-}
+std::string format_size(std::uint64_t bytes) { return format(bytes, size_units, {"", 1}); }
 
 std::string format_time(std::chrono::milliseconds time)
 {

@@ -15,7 +15,8 @@ TEST_CASE("every setting of http is read")
 head_timeout = "1s"; idle_timeout = "2s"; keep_alive_requests = 3; request_line_size = "4k";
 fields_size = "5k"; body_timeout = "6s"; send_timeout = "7s"; body_rate = "8"; send_rate = "9";
 max_body = "10G"; error_pages = ( { status = 404; path = "/404.html"; } );
-)", [&](Section& s) { configure_http(c, s); }) == "");
+)",
+                        [&](Section& s) { configure_http(c, s); }) == "");
     CHECK(c.head_timeout == std::chrono::seconds(1));
     CHECK(c.idle_timeout == std::chrono::seconds(2));
     CHECK(c.keep_alive_requests == 3);
@@ -43,8 +44,8 @@ TEST_CASE("a wrong setting of http is told")
          "1:28: error: \"status\" in \"error_pages\" must be a number from 400 to 599, not 200"},
         {"error_pages = ( { status = 404; path = \"http://a/\"; } );",
          "1:40: error: \"path\" in \"error_pages\": is a path on this host: it starts with \"/\""},
-        {"keep_alive_requests = -1;",
-         "1:23: error: \"keep_alive_requests\" in \"files\" must be a number of at least 0, not -1"},
+        {"keep_alive_requests = -1;", "1:23: error: \"keep_alive_requests\" in \"files\" must be a "
+                                      "number of at least 0, not -1"},
         {"max_body = 10;",
          "1:12: error: \"max_body\" in \"files\" must be a size in quotes, such as \"10\" (units: "
          "k, M, G or T), not 10"},
@@ -64,5 +65,6 @@ TEST_CASE("a second page for one status is told")
     const std::string all = read_settings(
         "error_pages = ( { status = 404; path = \"/a\"; },\n{ status = 404; path = \"/b\"; } );",
         [&](Section& s) { configure_http(c, s); });
-    CHECK(all.starts_with("test.conf:2:12: error: \"status\" in \"error_pages\": has a page already"));
+    CHECK(all.starts_with(
+        "test.conf:2:12: error: \"status\" in \"error_pages\": has a page already"));
 }

@@ -43,7 +43,8 @@ TEST_CASE("a module is shown with all of its settings")
 needs "cookie"
 no settings
 )");
-    CHECK(describe_group("plain", module_rows) == "plain - has no settings (off by default)\nno settings\n");
+    CHECK(describe_group("plain", module_rows) ==
+          "plain - has no settings (off by default)\nno settings\n");
     const std::string files = describe_group("static", module_rows);
     CHECK(files.find(R"(
   depth   levels

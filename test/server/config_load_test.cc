@@ -121,7 +121,8 @@ hosts = ( { names = [ "B.example", "a.example" ]; static: { hidden = true; };
 TEST_CASE("problems name the file they are in, in the order of the files")
 {
     const Folder folder;
-    const std::string file = folder.write("o.conf", "@include \"inc/one.conf\"\nserver: { x = 1; };\n");
+    const std::string file =
+        folder.write("o.conf", "@include \"inc/one.conf\"\nserver: { x = 1; };\n");
     folder.write("inc/one.conf", "# comment\n@include \"two.conf\"\n  listen = 1;\n");
     folder.write("inc/two.conf", "http: { y = 1; };");
     folder.write("conf.d/a.conf", "static: { z = 1; };\n");

@@ -17,7 +17,8 @@ constexpr WrongConfig rows[] = {
 cgi: { root = "/usr/lib/cgi-bin"; };
 ^
 )~"},
-    {"settings of a module that is off in this location", R"~(locations = ( { path = "/a/"; modules: { static = false; }; static: { depth = 1; }; } );
+    {"settings of a module that is off in this location",
+     R"~(locations = ( { path = "/a/"; modules: { static = false; }; static: { depth = 1; }; } );
 )~",
      R"~(ostler.conf:1:61: error: "static" is off: set modules.static = true
 locations = ( { path = "/a/"; modules: { static = false; }; static: { depth = 1; }; } );
@@ -29,7 +30,8 @@ locations = ( { path = "/a/"; modules: { static = false; }; static: { depth = 1;
 modules: { session = true; };
            ^
 )~"},
-    {"a module whose need is switched off in a location", R"~(modules: { session = true; cookie = true; };
+    {"a module whose need is switched off in a location",
+     R"~(modules: { session = true; cookie = true; };
 locations = ( { path = "/a/"; modules: { cookie = false; }; } );
 )~",
      R"~(ostler.conf:2:42: error: "session" needs "cookie": set modules.cookie = true
@@ -48,7 +50,8 @@ static: { root = "/srv/secret"; };
 modules: { cgi = true; };
            ^
 )~"},
-    {"a module that is switched on in a location and misses a setting", R"~(locations = ( { path = "/cgi/"; modules: { cgi = true; }; } );
+    {"a module that is switched on in a location and misses a setting",
+     R"~(locations = ( { path = "/cgi/"; modules: { cgi = true; }; } );
 )~",
      R"~(ostler.conf:1:44: error: "root" in "cgi": is needed: the folder of the scripts
 locations = ( { path = "/cgi/"; modules: { cgi = true; }; } );
@@ -103,13 +106,15 @@ hosts = ( { names = [ "exa mple.org" ]; } );
 hosts = ( { names = [ "example..org" ]; } );
                       ^
 )~"},
-    {"a location without a path", R"~(hosts = ( { names = "a"; locations = ( { static: { depth = 1; }; } ); } );
+    {"a location without a path",
+     R"~(hosts = ( { names = "a"; locations = ( { static: { depth = 1; }; } ); } );
 )~",
      R"~(ostler.conf:1:40: error: a location needs a "path", such as path = "/pub/"
 hosts = ( { names = "a"; locations = ( { static: { depth = 1; }; } ); } );
                                        ^
 )~"},
-    {"a location with a path that does not start with a slash", R"~(locations = ( { path = "pub/"; } );
+    {"a location with a path that does not start with a slash",
+     R"~(locations = ( { path = "pub/"; } );
 )~",
      R"~(ostler.conf:1:24: error: a location's path starts with "/": write "/pub/"
 locations = ( { path = "pub/"; } );
@@ -128,7 +133,8 @@ locations = ( { path = 1; } );
               { path = "/pub/"; } );
                        ^
 )~"},
-    {"a location that can never match", R"~(locations = ( { path = "/a//b/"; }, { path = "/a/../b"; } );
+    {"a location that can never match",
+     R"~(locations = ( { path = "/a//b/"; }, { path = "/a/../b"; } );
 )~",
      R"~(ostler.conf:1:24: warning: location "/a//b/" can never match: empty segments are removed from a request's path
 locations = ( { path = "/a//b/"; }, { path = "/a/../b"; } );
@@ -161,7 +167,8 @@ ostler.conf:4:51: error: a location's path starts with "/": write "/x"
 hosts = ( { names = "a:1"; locations = ( { path = "x"; } ); } );
                                                   ^
 )~"},
-    {"a wrong location of all hosts is told once", R"~(hosts = ( { names = "a"; }, { names = "b"; } );
+    {"a wrong location of all hosts is told once",
+     R"~(hosts = ( { names = "a"; }, { names = "b"; } );
 locations = ( { path = "/x"; static: { depth = 11; }; } );
 )~",
      R"~(ostler.conf:2:48: error: "depth" in "static" must be a number from 0 to 10, not 11

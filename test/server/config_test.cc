@@ -184,9 +184,12 @@ TEST_CASE("open and start are called once for each Conf in use")
     Loop loop;
     CHECK(c->open() == false);  // the fixture refuses what is hidden: one Conf is
     c->start(loop);
-    for (const auto& [host, path] : {std::pair("", "/"), {"other.example", "/x"},
-                                     {"example.org", "/"}, {"example.org", "/app/"},
-                                     {"example.org", "/shared/"}, {"other.example", "/shared/"}}) {
+    for (const auto& [host, path] : {std::pair("", "/"),
+                                     {"other.example", "/x"},
+                                     {"example.org", "/"},
+                                     {"example.org", "/app/"},
+                                     {"example.org", "/shared/"},
+                                     {"other.example", "/shared/"}}) {
         CAPTURE(std::string(path));
         CHECK(files_of(route(*c, host, path)).started == 1);
     }
@@ -196,8 +199,7 @@ TEST_CASE("open and start are called once for each Conf in use")
 TEST_CASE("what is printed is in force, and leads to the same when it is read")
 {
     for (const std::string_view text :
-         {std::string_view(""), site,
-          std::string_view(R"(modules: { cgi = true; static = false; };
+         {std::string_view(""), site, std::string_view(R"(modules: { cgi = true; static = false; };
 cgi: { root = "a \"quoted\"\tname\\"; };
 http: { error_pages = ( { status = 404; path = "/404.html"; } ); max_body = "5000000000"; };
 hosts = ( { names = [ "*" ]; locations = (); }, { names = "[::1]"; modules: { }; } );
@@ -216,7 +218,8 @@ modules: { accesslog = false; };
 static: { root = "here"; };
 hosts = ( { names = "A.example"; static: { age = "60s"; };
             locations = ( { path = "/p/"; modules: { static = false; }; } ); } );
-)")->print() == R"(server: {
+)")
+              ->print() == R"(server: {
     user = "";
     group = "";
     workers = 3;
@@ -285,7 +288,8 @@ hosts = ( {
 
 TEST_CASE("the host named * serves every other name")
 {
-    const auto c = load_well(R"(hosts = ( { names = "a"; }, { names = [ "*", "default.example" ]; } );)");
+    const auto c =
+        load_well(R"(hosts = ( { names = "a"; }, { names = [ "*", "default.example" ]; } );)");
     CHECK(route(*c, "a", "/").host == "a");
     CHECK(route(*c, "b", "/").host == "default.example");
     CHECK(route(*c, "", "/").host == "default.example");

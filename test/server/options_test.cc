@@ -30,13 +30,20 @@ TEST_CASE("without arguments the server runs with the compiled-in configuration"
 TEST_CASE("every action has its option")
 {
     const std::vector<std::pair<std::vector<const char*>, Action>> rows = {
-        {{"-D"}, Action::run},           {{"-t"}, Action::test},
-        {{"-tq"}, Action::test},         {{"-T"}, Action::print},
-        {{"-m"}, Action::modules},       {{"-v"}, Action::version},
-        {{"--version"}, Action::version},{{"-V"}, Action::versions},
-        {{"-s", "stop"}, Action::signal},{{"serve"}, Action::serve},
-        {{"-h"}, Action::help},          {{"serve", "-h"}, Action::help},
-        {{"-t", "--json"}, Action::test},{{"-s", "status", "--json"}, Action::signal},
+        {{"-D"}, Action::run},
+        {{"-t"}, Action::test},
+        {{"-tq"}, Action::test},
+        {{"-T"}, Action::print},
+        {{"-m"}, Action::modules},
+        {{"-v"}, Action::version},
+        {{"--version"}, Action::version},
+        {{"-V"}, Action::versions},
+        {{"-s", "stop"}, Action::signal},
+        {{"serve"}, Action::serve},
+        {{"-h"}, Action::help},
+        {{"serve", "-h"}, Action::help},
+        {{"-t", "--json"}, Action::test},
+        {{"-s", "status", "--json"}, Action::signal},
     };
     for (const auto& [arguments, action] : rows) {
         CAPTURE(std::string(arguments[0]));

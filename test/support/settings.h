@@ -27,7 +27,7 @@ struct FilesConf {
     std::vector<std::pair<std::string, std::string>> types = {{"txt", "text/plain"}};
     std::string log = "off";
     std::vector<std::pair<std::string, int>> limits;
-    int started = 0;            // counts start()
+    int started = 0;  // counts start()
 };
 
 inline void configure_files(FilesConf& c, Section& s)

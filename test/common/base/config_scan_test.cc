@@ -12,8 +12,8 @@ namespace {
 /// "name:a mark:= number:1 "…
 std::string words(std::string_view text)
 {
-    static constexpr std::string_view names[] = {"name", "string",  "number",  "boolean", "mark",
-                                                 "include", "garbage", "open", "end"};
+    static constexpr std::string_view names[] = {"name",    "string",  "number", "boolean", "mark",
+                                                 "include", "garbage", "open",   "end"};
     std::string all;
     ConfigScanner scanner(text);
     for (;;) {

@@ -57,8 +57,9 @@ TEST_CASE("an include is replaced by the file, line by line")
     folder.write("sub/d", "d1\n");
     ConfigSource source;
     std::vector<Problem> problems;
-    CHECK(expand_config("a1\n@include \"b\"\na3\n  @include \"sub/c\" # x\n# @include \"e\"\n\"\n@include \"f\"",
-                        "a", folder.path, source, problems));
+    CHECK(expand_config(
+        "a1\n@include \"b\"\na3\n  @include \"sub/c\" # x\n# @include \"e\"\n\"\n@include \"f\"",
+        "a", folder.path, source, problems));
     CHECK(problems.empty());
     CHECK(origins(source) == "a:1:a1\n"
                              "b:1:b1\n"
@@ -90,8 +91,8 @@ TEST_CASE("a file that includes itself, or too many, is told")
         folder.write("n" + std::to_string(i), "@include \"n" + std::to_string(i + 1) + "\"\n");
     ConfigSource source;
     std::vector<Problem> problems;
-    CHECK_FALSE(expand_config("@include \"self\"\n@include \"n0\"\n", "a", folder.path, source,
-                              problems));
+    CHECK_FALSE(
+        expand_config("@include \"self\"\n@include \"n0\"\n", "a", folder.path, source, problems));
     REQUIRE(problems.size() == 2);
     CHECK(problems[0].text == "\"self\" includes itself");
     CHECK(problems[0].file == folder.path + "/self");
@@ -122,8 +123,8 @@ TEST_CASE("what is no text file is not read")
 TEST_CASE("a relative path starts at the folder")
 {
     const std::pair<const char*, const char*> rows[] = {
-        {"a", "/f/a"}, {"./a", "/f/a"}, {"././a", "/f/a"}, {".", "/f"}, {"./", "/f"},
-        {"/a", "/a"},  {"", ""},        {"../a", "/f/../a"},
+        {"a", "/f/a"}, {"./a", "/f/a"}, {"././a", "/f/a"}, {".", "/f"},
+        {"./", "/f"},  {"/a", "/a"},    {"", ""},          {"../a", "/f/../a"},
     };
     for (const auto& [path, absolute] : rows) CHECK(absolute_path(path, "/f") == absolute);
     CHECK(absolute_path("a", "/") == "/a");

@@ -41,15 +41,15 @@ TEST_CASE("a number is what is written, whatever its size")
         {"+7", 7, false},
         {"007", 7, false},
         {"2147483647", 2147483647, false},
-        {"2147483648", 2147483648, false},   // libconfig 1.5: -2147483648
-        {"3000000000", 3000000000, false},   // libconfig 1.5: -1294967296
+        {"2147483648", 2147483648, false},  // libconfig 1.5: -2147483648
+        {"3000000000", 3000000000, false},  // libconfig 1.5: -1294967296
         {"-3000000000", -3000000000, false},
-        {"4294967297", 4294967297, false},   // libconfig 1.5: 1
+        {"4294967297", 4294967297, false},  // libconfig 1.5: 1
         {"3000000000L", 3000000000, false},
         {"5L", 5, false},
         {"5LL", 5, false},
         {"0xFF", 255, false},
-        {"0xFFFFFFFF", 4294967295, false},   // libconfig 1.5: -1
+        {"0xFFFFFFFF", 4294967295, false},  // libconfig 1.5: -1
         {"0x1FFFFFFFFL", 8589934591, false},
         {"9223372036854775807", most, false},
         {"-9223372036854775808", least, false},
@@ -72,8 +72,9 @@ TEST_CASE("a number is what is written, whatever its size")
 
 TEST_CASE("every node has the place of its name and of its value")
 {
-    const ConfigNode root = parse("a = 1; b : {\n\tc = \"x\"\n  \"y\"; d = ( 1,\n {  e = [ 2 ,3]; } );\n}"
-                                  " /* f = 1 */ f =\n  true");
+    const ConfigNode root =
+        parse("a = 1; b : {\n\tc = \"x\"\n  \"y\"; d = ( 1,\n {  e = [ 2 ,3]; } );\n}"
+              " /* f = 1 */ f =\n  true");
     CHECK(place(root.find("a")->place) == "1:1");
     CHECK(place(root.find("a")->value_place) == "1:5");
     const ConfigNode& b = *root.find("b");
@@ -131,8 +132,8 @@ TEST_CASE("a value is described as it is written, when it is short")
 {
     const ConfigNode root = parse("a = \"x\"; b = 0x10; c = true; d = { }; e = [ 1, 2 ]; f = ( );");
     const std::pair<const char*, const char*> rows[] = {
-        {"a", "\"x\""}, {"b", "0x10"}, {"c", "true"}, {"d", "a group"}, {"e", "[ 1, 2 ]"},
-        {"f", "( )"},
+        {"a", "\"x\""},   {"b", "0x10"},     {"c", "true"},
+        {"d", "a group"}, {"e", "[ 1, 2 ]"}, {"f", "( )"},
     };
     for (const auto& [key, text] : rows) CHECK(root.find(key)->describe() == text);
     CHECK(ConfigNode::make_strings("", std::vector<std::string>(50, "x")).describe() == "an array");
@@ -149,8 +150,8 @@ TEST_CASE("text that libconfig must not see is refused")
     for (int i = 0; i < 100'000; ++i) deep += "( ";
     CHECK_FALSE(parse_config(deep, "t", "/", root, problems));
     REQUIRE(problems.size() == 3);
-    CHECK(format_problem(problems[0]) == "t:2: error: the file contains a NUL byte\n"
-                                         + std::string("b\0 = 2;", 7).replace(1, 1, "?") + "\n");
+    CHECK(format_problem(problems[0]) == "t:2: error: the file contains a NUL byte\n" +
+                                             std::string("b\0 = 2;", 7).replace(1, 1, "?") + "\n");
     CHECK(problems[1].text == "this comment has no closing */");
     CHECK(problems[2].text == "groups are nested more than 64 deep");
 }

@@ -257,7 +257,8 @@ root = "/srv/secret";
 root = "missing";
        ^
 )~"},
-    {"a long string is cut in the message", R"~(hidden = "a string that is so long that nobody wants to read it twice, once should do";
+    {"a long string is cut in the message",
+     R"~(hidden = "a string that is so long that nobody wants to read it twice, once should do";
 )~",
      R"~(test.conf:1:10: error: "hidden" in "files" must be true or false, not "a string that is so long that nobody wants to read it twice, onc..."
 hidden = "a string that is so long that nobody wants to read it twice, once should do";
@@ -290,7 +291,8 @@ TEST_CASE("every kind of setting is read")
 root = "sub/dir"; index = ( "a", "b" ); hidden = TRUE; depth = 0x0a; age = "90s"; cache = "64k";
 links = "never"; types: { a = "1"; b = "2"; }; log = "log/x.log";
 limits = ( { name = "x"; most = +7; }, { name = "y"; } );
-)", [&](Section& s) { configure_files(c, s); }, &record) == "");
+)",
+                        [&](Section& s) { configure_files(c, s); }, &record) == "");
     CHECK(c.root == "/etc/ostler/sub/dir");
     CHECK(c.index == std::vector<std::string>{"a", "b"});
     CHECK(c.hidden);
@@ -326,7 +328,8 @@ limits = ( {
     // What is in force is a configuration that leads to the same.
     FilesConf again;
     ConfigNode second;
-    CHECK(read_settings(in_force, [&](Section& s) { configure_files(again, s); }, &second) == "");
+    CHECK(read_settings(
+              in_force, [&](Section& s) { configure_files(again, s); }, &second) == "");
     CHECK(write_config(second) == in_force);
 }
 
@@ -335,8 +338,8 @@ TEST_CASE("what is not mentioned stays as it was, and is written down as well")
     FilesConf c;
     c.depth = 7;
     ConfigNode record;
-    CHECK(read_settings("hidden = true;", [&](Section& s) { configure_files(c, s); }, &record) ==
-          "");
+    CHECK(read_settings(
+              "hidden = true;", [&](Section& s) { configure_files(c, s); }, &record) == "");
     CHECK(c.depth == 7);
     CHECK(c.root == "/var/www");
     REQUIRE(record.find("depth"));
@@ -346,8 +349,12 @@ TEST_CASE("what is not mentioned stays as it was, and is written down as well")
 TEST_CASE("a path starts at the folder of its file; log targets that are words stay")
 {
     const std::pair<const char*, const char*> rows_of_paths[] = {
-        {"/srv", "/srv"},     {"srv", "/etc/ostler/srv"}, {"./srv", "/etc/ostler/srv"},
-        {".", "/etc/ostler"}, {"", ""},                   {"../x", "/etc/ostler/../x"},
+        {"/srv", "/srv"},
+        {"srv", "/etc/ostler/srv"},
+        {"./srv", "/etc/ostler/srv"},
+        {".", "/etc/ostler"},
+        {"", ""},
+        {"../x", "/etc/ostler/../x"},
         {"stderr", "/etc/ostler/stderr"},
     };
     for (const auto& [written, path] : rows_of_paths) {

@@ -14,10 +14,13 @@ TEST_CASE("the distance counts insertions, deletions, replacements and swaps")
         std::size_t distance;
     };
     const Row rows[] = {
-        {"", "", 0},           {"", "abc", 3},       {"abc", "", 3},     {"abc", "abc", 0},
-        {"abc", "ABC", 0},     {"abc", "abd", 1},    {"abc", "abcd", 1}, {"abc", "ac", 1},
-        {"abc", "acb", 1},     {"root", "rot", 1},   {"root", "orot", 1},
-        {"kitten", "sitting", 3}, {"ca", "abc", 3},  {"workers", "wokrers", 1},
+        {"", "", 0},         {"", "abc", 3},
+        {"abc", "", 3},      {"abc", "abc", 0},
+        {"abc", "ABC", 0},   {"abc", "abd", 1},
+        {"abc", "abcd", 1},  {"abc", "ac", 1},
+        {"abc", "acb", 1},   {"root", "rot", 1},
+        {"root", "orot", 1}, {"kitten", "sitting", 3},
+        {"ca", "abc", 3},    {"workers", "wokrers", 1},
     };
     for (const Row& row : rows) {
         CAPTURE(std::string(row.a));
@@ -28,13 +31,22 @@ TEST_CASE("the distance counts insertions, deletions, replacements and swaps")
 
 TEST_CASE("the nearest word is offered when it is near")
 {
-    const std::vector<std::string_view> words = {"root",  "index", "workers", "user",
+    const std::vector<std::string_view> words = {"root",  "index", "workers",     "user",
                                                  "group", "tls",   "idle_timeout"};
     const std::pair<std::string, const char*> rows[] = {
-        {"rot", "root"},         {"Root", "root"},  {"indx", "index"},    {"wrokers", "workers"},
-        {"worker", "workers"},   {"tsl", "tls"},    {"idletimeout", "idle_timeout"},
-        {"idel_timeuot", "idle_timeout"},           {"x", ""},            {"php", ""},
-        {"frobnicate", ""},      {"", ""},          {std::string(1000, 'r'), ""},
+        {"rot", "root"},
+        {"Root", "root"},
+        {"indx", "index"},
+        {"wrokers", "workers"},
+        {"worker", "workers"},
+        {"tsl", "tls"},
+        {"idletimeout", "idle_timeout"},
+        {"idel_timeuot", "idle_timeout"},
+        {"x", ""},
+        {"php", ""},
+        {"frobnicate", ""},
+        {"", ""},
+        {std::string(1000, 'r'), ""},
     };
     for (const auto& [word, nearest] : rows) {
         CAPTURE(word);

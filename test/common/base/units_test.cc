@@ -74,9 +74,15 @@ TEST_CASE("a time is a number and a unit")
 TEST_CASE("what is formatted has the largest unit that loses nothing, and can be read")
 {
     const std::pair<std::uint64_t, const char*> sizes[] = {
-        {0, "0"},           {1, "1"},         {1023, "1023"},
-        {1024, "1k"},       {1025, "1025"},   {1536, "1536"},
-        {1 << 20, "1M"},    {10 << 20, "10M"}, {std::uint64_t{1} << 40, "1T"},
+        {0, "0"},
+        {1, "1"},
+        {1023, "1023"},
+        {1024, "1k"},
+        {1025, "1025"},
+        {1536, "1536"},
+        {1 << 20, "1M"},
+        {10 << 20, "10M"},
+        {std::uint64_t{1} << 40, "1T"},
         {5000000000, "5000000000"},
     };
     for (const auto& [bytes, text] : sizes) {
@@ -84,9 +90,8 @@ TEST_CASE("what is formatted has the largest unit that loses nothing, and can be
         CHECK(parse_size(text) == bytes);
     }
     const std::pair<std::chrono::milliseconds, const char*> times[] = {
-        {0ms, "0s"},  {1ms, "1ms"},   {1500ms, "1500ms"}, {30s, "30s"},
-        {60s, "1m"},  {90s, "90s"},   {1h, "1h"},         {24h, "1d"},
-        {25h, "25h"}, {8784h, "366d"},
+        {0ms, "0s"},  {1ms, "1ms"}, {1500ms, "1500ms"}, {30s, "30s"}, {60s, "1m"},
+        {90s, "90s"}, {1h, "1h"},   {24h, "1d"},        {25h, "25h"}, {8784h, "366d"},
     };
     for (const auto& [time, text] : times) {
         CHECK(format_time(time) == text);
