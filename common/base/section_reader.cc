@@ -190,7 +190,8 @@ bool SectionReader::get(const char* key, Bytes& value, const char*, Bytes min, B
     const ConfigNode* node = take(key);
     bool usable = false;
     if (node) {
-        const auto size = node->is(Type::string) ? parse_size(node->text) : std::nullopt;
+        std::optional<std::uint64_t> size;
+        if (node->is(Type::string)) size = parse_size(node->text);
         if (node->is(Type::integer) && node->integer >= 0 && !node->too_large)
             must_be(*node, cat("a size in quotes, such as \"",
                                format_size(static_cast<std::uint64_t>(node->integer)),
@@ -204,7 +205,7 @@ bool SectionReader::get(const char* key, Bytes& value, const char*, Bytes min, B
                                                          : cat('"', format_size(max.count), '"'))));
         else
             usable = true;
-        if (usable) value = Bytes{*size};
+        if (usable) value = Bytes{size.value_or(0)};
     }
     record(ConfigNode::make_string(key, format_size(value.count)), node);
     return usable;
