@@ -54,7 +54,7 @@ struct FileCacheLimits {
     std::size_t entries = 32768;   ///< files and directories
     std::size_t absent = 4096;     ///< paths without a file
     std::size_t bytes = 64 << 20;  ///< content in memory
-    std::size_t file = 64 << 10;   ///< largest file that is kept in memory
+    std::size_t file = 128 << 10;  ///< largest file that is kept in memory
     std::size_t descriptors = 0;   ///< files kept open; 0: a quarter of RLIMIT_NOFILE
 };
 
