@@ -283,6 +283,26 @@ TEST_CASE("a path to try that is elsewhere is asked for once")
     CHECK(s.site.asked == 2);
 }
 
+TEST_CASE("two scopes that try each other's paths do so once")
+{
+    const Scratch scratch;
+    Site site({&static_module, &static_module});
+    for (std::size_t i = 0; i < 2; ++i) {
+        site.conf<StaticConf>(i).root = scratch.path();
+        site.conf<StaticConf>(i).prefix = i == 0 ? "/a/" : "/b/";
+        site.conf<StaticConf>(i).fallbacks = {i == 0 ? "/b/x" : "/a/x"};
+    }
+    Loop loop;
+    site.start(loop);
+    Arena arena;
+    FakeStream out;
+    Exchange x(loop, arena, site, out);
+    x.request.path = "/a/1";
+    x.start();
+    CHECK(x.response.status == Code::not_found);
+    CHECK(site.asked == 2);
+}
+
 TEST_CASE("an error page is sent whole, with the status of the error and without validators")
 {
     StaticSite s;
