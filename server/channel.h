@@ -12,7 +12,8 @@ namespace ostler {
 enum class Order : std::uint32_t {
     // worker to master
     ready,       ///< accepting connections
-    alive,       ///< once a second, with the counters
+    alive,       ///< once a second, with the counters; `value` 1: accepts no more, also sent at
+                 ///< once when that begins
     // master to worker
     drain,       ///< after a reload: stop accepting, answer what is under way and the next request
                  ///< of idle connections with `close`; `value`: limit in ms, 0 none

@@ -14,7 +14,7 @@ bool open_generation(Generation& next, std::vector<std::string>& errors)
     std::string error;
     if (!find_identity(next.server(), next.identity, error)) errors.push_back(error);
     next.error_log = LogSink::open(next.server().error_log, error);
-    if (!next.error_log) errors.push_back(cat("server.error_log: ", error));
+    if (!next.error_log) errors.push_back(cat("server.error_log: ", next.server().error_log, ": ", error));
     if (errors.size() != before) return false;
     if (next.configuration->open()) return true;
     errors.push_back("a module could not open what it needs (see above)");

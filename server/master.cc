@@ -39,6 +39,11 @@ Master::Master(MasterOptions options)
 int Master::run()
 {
     if (start()) serve();
+    // Before anybody who waits for our end looks for them.
+    control_.close();
+    pid_file_.remove();
+    current_.bound.clear();
+    retired_.clear();
     background_.report(exit_status_);
     LogSink::flush_all();
     return exit_status_;
@@ -51,6 +56,7 @@ bool Master::start()
     if (!load_first()) return false;
     std::string error;
     if (options_.background && !background_.enter(error)) return fail(error);
+    LogSink::follow_standard();
     if (!claim_pid_file()) return false;
     std::vector<std::string> errors;
     open_generation(current_, errors);
@@ -70,7 +76,7 @@ bool Master::start()
     if (!raise_file_limit(current_.server().connections, error)) log_warn("server: ", error);
     for (const auto& socket : current_.bound)
         log_info("server: listening on ", socket->address());
-    ready_deadline_ = SteadyClock::now() + ready_limit;
+    ready_deadline_ = SteadyClock::now() + options_.ready_limit;
     return spawn_all(current_) || fail("cannot start the workers");
 }
 
@@ -137,7 +143,7 @@ void Master::let_go_in_child(const Generation* mine)
     workers_.close_in_child();
     BoundSockets sockets = current_.bound;
     for (const auto& socket : next_.bound) sockets.push_back(socket);
-    for (const Retired& r : retired_) sockets.push_back(r.socket);
+    for (const auto& socket : retired_) sockets.push_back(socket);
     for (const auto& socket : mine ? only_in(sockets, mine->bound) : sockets)
         socket->close_in_child();
 }
@@ -183,7 +189,6 @@ Master::Milliseconds Master::longest_wait(SteadyTime now) const
 {
     SteadyTime due = now + std::chrono::seconds(1);
     for (const Restart& r : restarts_) due = std::min(due, r.due);
-    for (const Retired& r : retired_) due = std::min(due, r.due);
     for (const WorkerProcess& w : workers_.all()) {
         if (w.stop_at) due = std::min(due, *w.stop_at);
         if (w.kill_at) due = std::min(due, *w.kill_at);
@@ -212,7 +217,7 @@ void Master::keep_time(SteadyTime now)
     workers_.enforce(now);
     workers_.end_silent(current_.server().worker_timeout, now);
     restart_due(now);
-    drop_retired(now);
+    finish_switch(now);
     if (!serving_ && stopping_ == Stop::no && now >= ready_deadline_) {
         fail("the workers did not get ready in time");
         stop(Stop::now);
@@ -312,10 +317,12 @@ void Master::stop(Stop how)
     if (std::exchange(stopping_, how) == Stop::no) {
         log_info("server: stopping");
         service_.stopping();
-        if (reload_ != Reload::none) fail_reload({"the server is being stopped"});
+        if (reload_ == Reload::switching) succeed_reload();
+        else if (reload_ != Reload::none) fail_reload({"the server is being stopped"});
         // Whoever comes now is refused instead of waiting for nobody.
-        for (const auto& socket : current_.bound) retired_.push_back({socket, now + retire_after});
+        std::ranges::move(current_.bound, std::back_inserter(retired_));
         current_.bound.clear();
+        accept_deadline_ = now + accept_limit;
     }
     const Milliseconds limit =
         how == Stop::limited ? current_.server().stop_timeout : Milliseconds(0);

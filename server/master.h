@@ -24,6 +24,8 @@ struct MasterOptions {
     Loader load;
     bool background = false;    ///< leave the terminal once the workers are ready
     bool personal = false;      ///< one's own (serve): TERM and INT wait for nobody, root is no news
+    /// Workers that do not accept connections after this long have failed to start.
+    std::chrono::milliseconds ready_limit{10'000};
     BoundSockets bound;         ///< sockets that are there already, for whoever listens there
     /// Called once, when every worker accepts connections.
     std::function<void(const Generation&)> on_ready;
@@ -39,9 +41,8 @@ class Master {
 
  private:
     using Milliseconds = std::chrono::milliseconds;
-    static constexpr auto ready_limit = std::chrono::seconds(10);
-    /// Between telling the workers not to accept any more and refusing clients.
-    static constexpr auto retire_after = Milliseconds(50);
+    /// The longest wait for workers to say that they accept no more: one of them may be hung.
+    static constexpr auto accept_limit = Milliseconds(2000);
 
     // master.cc: start, the loop, the workers' ends, stopping
     bool start();
@@ -71,8 +72,9 @@ class Master {
     void advance_reload(SteadyTime now);
     void commit_reload();
     void fail_reload(const std::vector<std::string>& reasons);
+    void succeed_reload();
     void end_reload(int status, const std::string& answer);
-    void drop_retired(SteadyTime now);
+    void finish_switch(SteadyTime now);
 
     // master_control.cc
     void serve_control();
@@ -106,7 +108,7 @@ class Master {
     unsigned restart_count_ = 0;
 
     // --- a reload under way
-    enum class Reload : unsigned char { none, checking, starting };
+    enum class Reload : unsigned char { none, checking, starting, switching };
     Reload reload_ = Reload::none;
     bool reload_again_ = false;  // asked for while one was under way
     ConfigCheck check_;
@@ -116,11 +118,8 @@ class Master {
     unsigned last_generation_ = 0;
     std::vector<unsigned> waiting_;        // control clients of this reload
     std::vector<unsigned> waiting_next_;   // and of the one after it
-    struct Retired {
-        std::shared_ptr<BoundSocket> socket;
-        SteadyTime due;
-    };
-    std::vector<Retired> retired_;
+    BoundSockets retired_;         // given up, until no worker accepts from them
+    SteadyTime accept_deadline_;   // of the workers that were told not to accept any more
     std::string last_reload_;    // how the last one went, for status
 };
 

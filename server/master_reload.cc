@@ -1,6 +1,6 @@
 // master_reload.cc - a new configuration beside the old one, until the new workers serve.
 //
-//   none --HUP--> checking --good--> starting --all ready--> none, the old workers drain
+//   none --HUP--> checking --good--> starting --all ready--> switching --old accept no more--> none
 //                    |bad               |a worker fails, too late, cannot bind
 //                    `------------------`--> none, nothing has changed
 #include <cerrno>
@@ -53,7 +53,7 @@ void Master::load_next(const ConfigCheck::Verdict& verdict)
     std::vector<std::string> errors;
     if (!prepare_next(errors)) return fail_reload(errors);
     reload_ = Reload::starting;
-    ready_deadline_ = SteadyClock::now() + ready_limit;
+    ready_deadline_ = SteadyClock::now() + options_.ready_limit;
     if (!spawn_all(next_)) fail_reload({"cannot start the new workers"});
 }
 
@@ -92,7 +92,7 @@ void Master::commit_reload()
             workers_.dismiss(w, Order::drain, limit, now);
     for (auto& socket : only_in(current_.bound, next_.bound)) {
         log_info("server: no longer listening on ", socket->spec().name());
-        retired_.push_back({std::move(socket), now + retire_after});
+        retired_.push_back(std::move(socket));
     }
     for (const auto& socket : only_in(next_.bound, current_.bound))
         log_info("server: listening on ", socket->address());
@@ -105,6 +105,24 @@ void Master::commit_reload()
     restarts_.clear();
     quick_ends_ = 0;
     loaded_wall_ = std::time(nullptr);
+    reload_ = Reload::switching;
+    accept_deadline_ = now + accept_limit;
+}
+
+/// Once nobody accepts any more who was told so: then new connections meet new workers only, and
+/// sockets that are given up can go.
+void Master::finish_switch(SteadyTime now)
+{
+    if (reload_ != Reload::switching && retired_.empty()) return;
+    if (workers_.leaving_accepts() && now < accept_deadline_) return;
+    // Workers of the old generation still have them open: refuse clients for them, too.
+    for (const auto& socket : retired_) socket->shut_down();
+    retired_.clear();
+    if (reload_ == Reload::switching) succeed_reload();
+}
+
+void Master::succeed_reload()
+{
     log_info("server: reloaded: configuration ", current_.number, " is in force");
     end_reload(0, cat("configuration ", current_.number, " is in force\n"));
 }
@@ -137,15 +155,6 @@ void Master::end_reload(int status, const std::string& answer)
     for (const unsigned client : waiting_) control_.answer(client, status, answer);
     waiting_.clear();
     if (stopping_ == Stop::no) service_.ready(last_reload_);
-}
-
-void Master::drop_retired(SteadyTime now)
-{
-    std::erase_if(retired_, [now](const Retired& r) {
-        if (r.due > now) return false;
-        r.socket->shut_down();
-        return true;
-    });
 }
 
 }  // namespace ostler

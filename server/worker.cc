@@ -89,11 +89,12 @@ class Worker final : Waker, Job {
         for (const auto& listener : listeners_) listener->stop();
         clients_.wind_down(close_idle);
         if (limit > Milliseconds(0)) limit_.set(limit);
+        pulse();  // the master waits for nobody to accept under the old configuration
     }
 
     void pulse()
     {
-        Message m{Order::alive};
+        Message m{Order::alive, winding_down_ ? 1U : 0U};
         m.connections = static_cast<std::uint32_t>(clients_.count());
         m.longest_turn_us = static_cast<std::uint32_t>(std::min<std::int64_t>(
             loop_.take_longest_turn().count(), std::numeric_limits<std::uint32_t>::max()));

@@ -24,6 +24,9 @@ constexpr auto grace = std::chrono::seconds(2);
 /// Between SIGABRT, which leaves a core where cores are wanted, and SIGKILL.
 constexpr auto abort_grace = std::chrono::seconds(1);
 
+/// Workers speak once a second: less than this would take a busy one for a hung one.
+constexpr auto shortest_silence = std::chrono::milliseconds(3000);
+
 std::string number_of(std::chrono::milliseconds limit)
 {
     return limit.count() % 1000 == 0 ? cat(limit.count() / 1000, " s") : cat(limit.count(), " ms");
@@ -116,6 +119,7 @@ void Workers::take_message(WorkerProcess& w, const Message& message, SteadyTime 
         if (w.state == WorkerProcess::State::starting) w.state = WorkerProcess::State::ready;
         return;
     }
+    w.accepting = message.value == 0;
     w.connections = message.connections;
     w.requests = message.requests;
     w.longest_turn_us = std::max(w.longest_turn_us, message.longest_turn_us);
@@ -149,14 +153,15 @@ void Workers::enforce(SteadyTime now)
         if (w.stop_at && now >= *w.stop_at)
             dismiss(w, Order::stop, std::chrono::milliseconds(0), now);
         if (!w.kill_at || now < *w.kill_at) continue;
-        log_warn("server: ", w.name(), " did not end in time: killed");
+        if (w.state == WorkerProcess::State::leaving)
+            log_warn("server: ", w.name(), " did not end in time: killed");
         kill(w);
     }
 }
 
 void Workers::end_silent(std::chrono::milliseconds limit, SteadyTime now)
 {
-    if (limit.count() <= 0) return;
+    limit = std::max(limit, shortest_silence);
     for (WorkerProcess& w : list_) {
         if (w.killed || w.kill_at || now - w.heard <= limit) continue;
         log_error("server: ", w.name(), " was silent for ", number_of(limit), ": killed");
@@ -189,6 +194,13 @@ unsigned Workers::ready(unsigned generation) const
     return static_cast<unsigned>(std::ranges::count_if(list_, [=](const WorkerProcess& w) {
         return w.generation == generation && w.state == WorkerProcess::State::ready;
     }));
+}
+
+bool Workers::leaving_accepts() const
+{
+    return std::ranges::any_of(list_, [](const WorkerProcess& w) {
+        return w.state == WorkerProcess::State::leaving && w.accepting && w.channel;
+    });
 }
 
 std::string describe_status(int status)

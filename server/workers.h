@@ -33,6 +33,7 @@ struct WorkerProcess {
     SteadyTime heard;                       ///< last sign of life
     std::optional<SteadyTime> stop_at;      ///< when Order::stop is due
     std::optional<SteadyTime> kill_at;      ///< when SIGKILL is due
+    bool accepting = true;                  ///< has not said that it accepts no more
     bool killed = false;                    ///< SIGKILL is sent, its end not yet seen
     std::uint32_t connections = 0;
     std::uint32_t longest_turn_us = 0;      ///< the worst since it started
@@ -76,6 +77,8 @@ class Workers {
     const std::vector<WorkerProcess>& all() const { return list_; }
     /// How many of a generation say they accept connections.
     unsigned ready(unsigned generation) const;
+    /// True while a worker that was asked to go has not said that it accepts no more.
+    bool leaving_accepts() const;
     bool empty() const { return list_.empty(); }
     void close_in_child() { list_.clear(); }
 

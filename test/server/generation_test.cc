@@ -64,11 +64,11 @@ TEST_CASE("every address that cannot be bound is told, not the first one")
     const auto taken = bind_socket(generation(any_port).configuration->listen[0]);
     REQUIRE(taken);
     Generation next = generation(cat(loopback((*taken)->port()), ", ", any_port,
-                                     ", { address = \"192.0.2.1\"; port = 1; }"));
+                                     ", { address = \"203.0.113.1\"; port = 1; }"));
     CHECK(!bind_generation(next, {}, errors));
     REQUIRE(errors.size() == 2);
     CHECK(errors[0].starts_with(cat("127.0.0.1:", (*taken)->port(), ": address")));
-    CHECK(errors[1].starts_with("192.0.2.1:1: address not available"));
+    CHECK(errors[1].starts_with("203.0.113.1:1: address not available"));
 }
 
 TEST_CASE("sockets handed over go where they are listened for; others are named and closed")

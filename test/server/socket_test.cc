@@ -92,7 +92,7 @@ TEST_CASE("errors say what is wrong")
     };
     const Row rows[] = {
         {"a port that is ours already", spec("127.0.0.1", (*taken)->port()), "already"},
-        {"an address of nobody here", spec("192.0.2.1", 0), "no interface of this machine"},
+        {"an address of nobody here", spec("203.0.113.1", 0), "no interface of this machine"},
         {"a name", spec("localhost.invalid", 80), "not a numeric address"},
         {"a Unix path without folder", spec("unix:/nonexistent/x/y", 0), "No such file"},
         {"a Unix path that is too long", spec(("unix:/" + std::string(200, 'a')).c_str(), 0),
