@@ -85,6 +85,7 @@ void Control::watch(std::vector<pollfd>& fds) const
     if (!listener_) return;
     if (clients_.size() < most_clients) fds.push_back({listener_.get(), POLLIN, 0});
     for (const Client& c : clients_) {
+        if (!c.fd) continue;
         // One that asked and waits is watched for nothing but its leaving.
         const short events = !c.output.empty() ? POLLOUT : c.asked ? 0 : POLLIN;
         fds.push_back({c.fd.get(), events, 0});
@@ -107,7 +108,7 @@ std::vector<Control::Request> Control::serve()
     const auto now = Clock::now();
     std::erase_if(clients_, [now](const Client& c) {
         const bool dawdles = (!c.asked || !c.output.empty()) && now > c.deadline;
-        return !c.fd || dawdles || (c.answered && c.output.empty());
+        return !c.fd || dawdles;
     });
     return requests;
 }
@@ -146,6 +147,8 @@ void Control::write_to(Client& c)
     const ssize_t n = send(c.fd.get(), c.output.data(), c.output.size(), no_sigpipe_flag());
     if (n > 0) c.output.erase(0, static_cast<std::size_t>(n));
     else if (n < 0 && errno != EAGAIN && errno != EINTR) c.fd.reset();
+    // The end of the connection is the end of the answer: at once, somebody waits for it.
+    if (c.answered && c.output.empty()) c.fd.reset();
 }
 
 Control::Client* Control::find(unsigned id)

@@ -60,21 +60,25 @@ bool Background::enter(std::string& error)
         writer_.reset();
         _exit(await_report(reader.get()));
     }
-    entered_ = true;
-    LogSink::at(0);  // stderr as it is now: until report(), who started us sees what goes wrong
     setsid();
+    return true;
+}
+
+void Background::detach()
+{
+    if (!writer_) return;
     error_ = Fd(fcntl(2, F_DUPFD_CLOEXEC, 3));
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null >= 0)
         for (const int fd : {0, 1, 2}) dup2(null, fd);
     if (null > 2) close(null);
-    return true;
+    // The sinks have copies of their own, which would keep the pipe of who started us open.
+    LogSink::follow_standard();
 }
 
 void Background::report(int status)
 {
     error_.reset();
-    if (entered_) LogSink::follow_standard();
     if (!writer_) return;
     const auto byte = static_cast<unsigned char>(status);
     const bool told = write(writer_.get(), &byte, 1) == 1;
@@ -87,7 +91,6 @@ void Background::close_in_child()
 {
     writer_.reset();
     error_.reset();
-    if (entered_) LogSink::follow_standard();
 }
 
 PidFile& PidFile::operator=(PidFile&& other) noexcept

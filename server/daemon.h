@@ -9,15 +9,16 @@
 
 namespace ostler {
 
-/// Goes to the background.  Only the child returns, without a terminal and with /dev/null for
-/// standard input, output and error; the parent waits for report() and ends with the status given
-/// there, or with 1 when the child dies without a word.
+/// Goes to the background.  Only the child returns, in a session of its own; the parent waits for
+/// report() and ends with the status given there, or with 1 when the child dies without a word.
 class Background {
  public:
     /// False when it cannot fork; `error` says why.
     bool enter(std::string& error);
-    bool entered() const { return entered_; }
-    /// Where whoever started us reads errors: standard error until report().
+    /// In the background, /dev/null becomes standard input, output and error; error_fd() stays.
+    void detach();
+    bool detached() const { return static_cast<bool>(error_); }
+    /// Where whoever started us reads errors, until report().
     int error_fd() const { return error_ ? error_.get() : 2; }
     /// Lets the parent go, which ends with `status`.
     void report(int status);
@@ -26,7 +27,6 @@ class Background {
  private:
     Fd writer_;
     Fd error_;   // the standard error we were started with
-    bool entered_ = false;
 };
 
 /// The pid file: locked for as long as the master lives, removed at its end.

@@ -56,7 +56,6 @@ bool Master::start()
     if (!load_first()) return false;
     std::string error;
     if (options_.background && !background_.enter(error)) return fail(error);
-    LogSink::follow_standard();
     if (!claim_pid_file()) return false;
     std::vector<std::string> errors;
     open_generation(current_, errors);
@@ -76,6 +75,7 @@ bool Master::start()
     if (!raise_file_limit(current_.server().connections, error)) log_warn("server: ", error);
     for (const auto& socket : current_.bound)
         log_info("server: listening on ", socket->address());
+    background_.detach();
     ready_deadline_ = SteadyClock::now() + options_.ready_limit;
     return spawn_all(current_) || fail("cannot start the workers");
 }
@@ -106,10 +106,10 @@ bool Master::claim_pid_file()
 bool Master::fail(std::string_view why)
 {
     exit_status_ = exit_runtime;
-    log_error("server: ", why);
+    if (current_.error_log) log_error("server: ", why);
     LogSink::flush_all();
     const bool seen = current_.error_log && current_.error_log->target() == "stderr";
-    if (background_.entered() || !seen) tell(background_.error_fd(), why);
+    if (background_.detached() || !seen) tell(background_.error_fd(), why);
     return false;
 }
 

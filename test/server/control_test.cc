@@ -80,7 +80,6 @@ TEST_CASE("a command gets its answer and the connection ends")
     REQUIRE(requests.size() == 1);
     CHECK(requests[0].command == "status");
     s.control.answer(requests[0].client, 1, "no\n");
-    s.control.serve();
     CHECK(read_all(client) == "status 1\nno\n");
 }
 

@@ -126,6 +126,7 @@ class Run {
     {
         const int log = ::open(path("log").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
         dup2(log, 2);
+        LogSink::follow_standard();  // other tests may have opened it
         const std::string text =
             cat("server: { workers = 2; pid_file = \"", path("pid"), "\"; error_log = \"stderr\"; };",
                 "listen = ( { address = \"127.0.0.1\"; port = 0; } );");
