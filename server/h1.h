@@ -83,6 +83,8 @@ class H1 final : public Client, public Stream, Waker, Job {
     void send_body();
     void send_file_part();
     void pump();
+    void end_body();
+    void count_content(std::uint64_t bytes);
     void frame();
     void queue_framing(std::string_view);
     Life answer_is_out();
@@ -133,6 +135,7 @@ class H1 final : public Client, public Stream, Waker, Job {
     std::uint64_t answer_at_ = 0;        // ... at the start of the final response
     std::uint64_t head_size_ = 0;
     std::uint64_t framing_sent_ = 0;     // bytes of chunked framing
+    std::uint64_t length_left_ = 0;      // content still to send by Content-Length
     std::uint64_t progress_out_ = 0;     // bytes acknowledged when progress was last noted
     std::uint64_t progress_in_ = 0;      // bytes received then
     Milliseconds client_time_{0};        // since then, without the time modules took

@@ -1,5 +1,6 @@
 // h1_respond.cc - the second half of a connection: answers out, and what comes after them.
 #include <algorithm>
+#include <limits>
 
 #include "server/h1.h"
 #include "server/h1_write.h"
@@ -13,6 +14,7 @@ constexpr std::size_t pull_size = 64 * 1024;
 constexpr std::size_t file_segment = 512 * 1024;  // most of one sendfile: others get their turn
 constexpr std::size_t most_drained = 64 * 1024;   // of a request's content nobody wanted
 constexpr std::size_t most_lingered = 1024 * 1024;
+constexpr std::uint64_t uncounted = std::numeric_limits<std::uint64_t>::max();
 constexpr Milliseconds drain_time{5000};
 constexpr Milliseconds linger_time{2000};
 
@@ -65,6 +67,7 @@ void H1::respond(Exchange& x)
               "\" left out: its name or value has bytes that are not allowed there");
     body_out_ = has_content && !is_head ? response.body : nullptr;
     closes_to_end_ = delimited_by_close;
+    length_left_ = facts.length.value_or(uncounted);
     responding_ = true;
     progress_noted_ = false;  // the client has not had a chance to take any of it
     if (body_in_) body_in_->answer_began();
@@ -107,13 +110,12 @@ void H1::send_body()
 // From the page cache to the socket, one bounded segment a turn.
 void H1::send_file_part()
 {
-    if (body_out_->file()->length == 0) {
-        body_out_ = nullptr;
-        return;
-    }
-    switch (transport_.send_file(*body_out_, file_segment)) {
+    if (body_out_->file()->length == 0) return end_body();
+    const std::uint64_t before = transport_.handed();
+    switch (transport_.send_file(*body_out_, std::min<std::uint64_t>(length_left_, file_segment))) {
     case Transport::FileSent::some:
-        if (body_out_->file()->length == 0) body_out_ = nullptr;
+        count_content(transport_.handed() - before);
+        if (length_left_ == 0 || body_out_->file()->length == 0) end_body();
         else wake();
         return;
     case Transport::FileSent::later:
@@ -132,16 +134,14 @@ void H1::pump()
     if (!chunk_) chunk_ = x_->arena.make<Buffer>();
     bool waits = false;
     while (body_out_ && !aborted_ && !waits && transport_.queued() < high_water) {
-        const Pull got = body_out_->pull(*chunk_, pull_size);
+        const Pull got = body_out_->pull(*chunk_, std::min<std::uint64_t>(length_left_, pull_size));
         frame();
         if (got == Pull::wait) waits = true;
         if (got == Pull::fail) {
             x_->log(Level::info, "http: ", x_->request.path, ": the answer could not be completed");
             aborted_ = true;
-        }
-        if (got == Pull::end) {
-            if (chunked_out_) queue_framing("0\r\n\r\n");
-            body_out_ = nullptr;
+        } else if (got == Pull::end || length_left_ == 0) {
+            end_body();
         }
     }
     transport_.flush();
@@ -149,11 +149,30 @@ void H1::pump()
     if (body_out_ && !waits && transport_.queued() == 0) wake();
 }
 
+/// The body is complete, or all that was announced of it is sent.
+void H1::end_body()
+{
+    if (length_left_ != uncounted && length_left_ > 0) {
+        x_->log(Level::error, "http: ", x_->request.path, ": content ended ", length_left_,
+                " bytes before its Content-Length: connection closed");
+        aborted_ = true;
+        return;
+    }
+    if (chunked_out_) queue_framing("0\r\n\r\n");
+    body_out_ = nullptr;
+}
+
+void H1::count_content(std::uint64_t bytes)
+{
+    if (length_left_ != uncounted) length_left_ -= bytes;
+}
+
 /// Moves the chunk that was pulled to the wire.
 void H1::frame()
 {
     const std::size_t size = chunk_->size();
     if (size == 0) return;
+    count_content(size);
     if (!chunked_out_) return transport_.queue(*chunk_);
     char digits[20];
     char* end = digits + sizeof digits;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "test/support/connection.h"
+#include "test/support/content.h"
 
 using namespace ostler;
 using namespace ostler::test;
@@ -28,27 +29,6 @@ std::string get_path(std::string_view path, std::string_view fields = {})
 {
     return cat("GET ", path, " HTTP/1.1\r\nHost: a\r\n", fields, "\r\n");
 }
-
-/// Counts its own life: proof that a cancelled exchange let go.
-struct Held {
-    explicit Held(int& n) : alive(n) { ++alive; }
-    ~Held() { --alive; }
-    int& alive;
-};
-
-/// A module that waits until the test says resume.
-struct Suspended {
-    std::function<Step(Exchange&)> hook()
-    {
-        return [this](Exchange& e) {
-            x = &e;
-            e.attach<Held>(alive);
-            return Step::wait;
-        };
-    }
-    Exchange* x = nullptr;
-    int alive = 0;
-};
 
 }  // namespace
 
@@ -368,125 +348,6 @@ TEST_CASE("a request that is here when the idle time ends is answered")
     const auto replies = rig.replies(peer, 1);
     REQUIRE(replies.size() == 1);
     CHECK(replies[0].body == "hi");
-}
-
-TEST_CASE("while a module takes its time nobody is timed out")
-{
-    Rig rig;
-    Suspended module;
-    rig.hooks().content = module.hook();
-    TestClient peer = rig.connect();
-    peer.send(get);
-    CHECK(rig.until([&] { return module.x != nullptr; }));
-    for (int i = 0; i < 20; ++i) rig.skip(50s);
-    CHECK(module.alive == 1);
-    module.x->reply(Code::no_content);
-    module.x->resume(Step::done);
-    CHECK(rig.replies(peer, 1).at(0).status == 204);
-}
-
-// --- clients that leave ----------------------------------------------------------------------
-
-TEST_CASE("a client that sent its request and closed its side gets the whole answer")
-{
-    Rig rig;
-    static const std::string large(3'000'000, 'x');
-    rig.hooks().content = say(large);
-    TestClient peer = rig.connect();
-    peer.send(get);
-    peer.half_close();
-    const auto replies = rig.replies(peer, 1);
-    REQUIRE(replies.size() == 1);
-    CHECK(replies[0].complete);
-    CHECK(replies[0].body.size() == large.size());
-    CHECK(rig.until([&] { return rig.clients().count() == 0; }));
-}
-
-TEST_CASE("a client that pipelined and closed its side gets every answer")
-{
-    Rig rig;
-    Suspended module;
-    rig.hooks().content = [&](Exchange& x) {
-        return x.request.path == "/a" ? module.hook()(x) : say_path(x);
-    };
-    TestClient peer = rig.connect();
-    peer.send(cat(get_path("/a"), get_path("/b"), get_path("/c")));
-    peer.half_close();
-    CHECK(rig.until([&] { return module.alive == 1; }));
-    rig.settle();
-    module.x->resume(say_path(*module.x));
-    const auto replies = rig.replies(peer, 3);
-    REQUIRE(replies.size() == 3);
-    CHECK(replies[2].body == "/c");
-    CHECK(rig.until([&] { return rig.clients().count() == 0; }));
-}
-
-TEST_CASE("half a head and then the end is closed without a word")
-{
-    Rig rig;
-    TestClient peer = rig.connect();
-    peer.send("GET / HT");
-    peer.half_close();
-    CHECK(rig.until([&] { return peer.is_over(); }));
-    CHECK(peer.got.empty());
-    CHECK(rig.clients().count() == 0);
-}
-
-TEST_CASE("a client that vanishes cancels its exchange, whose state is destroyed")
-{
-    for (const bool politely : {true, false}) {
-        CAPTURE(politely);
-        Rig rig;
-        Suspended module;
-        int logged = 0;
-        rig.hooks().content = module.hook();
-        rig.hooks().log = [&](const Exchange& x) {
-            ++logged;
-            CHECK_FALSE(x.traffic.complete);
-        };
-        TestClient peer = rig.connect();
-        peer.send(get);
-        CHECK(rig.until([&] { return module.alive == 1; }));
-        if (politely) peer.close();
-        else peer.reset();
-        CHECK(rig.until([&] {
-            rig.skip(1s);
-            return module.alive == 0;
-        }));
-        CHECK(logged == 1);
-        CHECK(rig.clients().count() == 0);
-    }
-}
-
-TEST_CASE("a client that vanishes with unread pipelined bytes cancels its exchange, too")
-{
-    Rig rig;
-    if (!rig.loop.reports_close()) return;  // nothing else could tell
-    Suspended module;
-    rig.hooks().content = module.hook();
-    TestClient peer = rig.connect();
-    std::string flood;
-    while (flood.size() < 90'000) flood += get;  // more, and the FIN would not get in
-    CHECK(rig.send(peer, flood));
-    CHECK(rig.until([&] { return module.alive == 1; }));
-    rig.settle();
-    peer.close();
-    CHECK(rig.until([&] {
-        rig.skip(1s);
-        return module.alive == 0;
-    }));
-    CHECK(rig.clients().count() == 0);
-}
-
-TEST_CASE("a client that was reset before we looked is forgotten at once")
-{
-    Rig rig;
-    Sockets pair;
-    TestClient peer(pair.client.release());
-    peer.reset();
-    rig.adopt(pair.server.release());
-    rig.settle();
-    CHECK(rig.clients().count() == 0);
 }
 
 // --- winding down ------------------------------------------------------------------------------
