@@ -109,7 +109,8 @@ void Loop::turn(bool may_wait)
 {
     const bool idle = head_.next_ == &head_;
     clocks_are_old_ = true;
-    event_base_loop(base_, idle && may_wait ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
+    // Without EVLOOP_ONCE a call goes on for as long as anything is ready.
+    event_base_loop(base_, idle && may_wait ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
     if (clocks_are_old_) read_clocks();
     if (head_.next_ == &head_) return;
     run_round();

@@ -306,6 +306,30 @@ TEST_CASE("a watch tells once for every time it is armed")
     CHECK(readable.count == 1);
 }
 
+TEST_CASE("a turn looks at the descriptors once, however much keeps coming")
+{
+    // EVLOOP_NONBLOCK alone goes on for as long as anything is ready: jobs would starve.
+    Loop loop;
+    Pipe p;
+    Counter readable;
+    Watch watch(loop, p.out.get(), Watch::For::readable, readable);
+    int ran = 0;
+    TestJob job([&] { ++ran; });
+    readable.then = [&] {
+        if (readable.count < 1000) watch.arm();
+    };
+    p.put();
+    watch.arm();
+    for (int turn = 1; turn <= 3; ++turn) {
+        loop.post(job);
+        loop.turn();
+        CHECK(readable.count == turn);
+        CHECK(ran == turn);
+    }
+    loop.turn(false);
+    CHECK(readable.count == 4);
+}
+
 TEST_CASE("a watch may be destroyed by the one it tells")
 {
     Loop loop;
