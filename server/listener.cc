@@ -114,9 +114,10 @@ bool Listener::accept_one()
     socklen_t size = 0;
     const int fd = net::accept_client(fd_, peer, size);
     if (fd < 0) {
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        const int error = errno;
+        if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
             out_of_descriptors();
-        return errno == ECONNABORTED || errno == EINTR;
+        return error == ECONNABORTED || error == EINTR;
     }
     const Endpoint e = read_endpoint(peer);
     if (peer.ss_family != AF_UNIX) {
@@ -143,7 +144,6 @@ void Listener::out_of_descriptors()
 {
     if (clients_.close_idle(idle_closed_at_once) > 0) return;
     turn_away();
-    errno = EMFILE;
 }
 
 void Listener::turn_away()
@@ -155,7 +155,7 @@ void Listener::turn_away()
     if (fd >= 0) {
         [[maybe_unused]] const ssize_t n = ::send(fd, busy_answer.data(), busy_answer.size(), 0);
         char unread[4096];  // else the close would be a reset that eats the answer
-        while (recv(fd, unread, sizeof unread, 0) > 0) {}
+        for (int i = 0; i < 16 && recv(fd, unread, sizeof unread, 0) > 0; ++i) {}
         ::shutdown(fd, SHUT_WR);
         ::close(fd);
         log_warn("server: no descriptor or connection left: a client got 503; "
