@@ -46,7 +46,7 @@ std::uint64_t fold(std::uint64_t a, std::uint64_t b)
 std::uint64_t load_bytes(const char* p, std::size_t n)
 {
     std::uint64_t v = 0;
-    std::memcpy(&v, p, n);
+    if (n > 0) std::memcpy(&v, p, n);  // an empty view may be null
     return v;
 }
 
@@ -144,7 +144,7 @@ void FileCache::raise(FileCacheLimits limits)
     limits_.entries = std::max(limits_.entries, limits.entries);
     limits_.absent = std::max(limits_.absent, limits.absent);
     limits_.bytes = std::max(limits_.bytes, limits.bytes);
-    limits_.file = std::max(limits_.file, limits.file);
+    limits_.file = std::min(std::max(limits_.file, limits.file), limits_.bytes);
     limits_.descriptors = std::max(limits_.descriptors, limits.descriptors);
     buckets_.resize(std::bit_ceil(std::clamp<std::size_t>(limits_.entries, 64, 1 << 17)));
 }

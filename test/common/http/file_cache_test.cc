@@ -355,8 +355,21 @@ TEST_CASE("a cache without room still finds files")
     f.write("a", "a");
     CHECK(f.text("a") == "a");
     CHECK(f.text("b") == "missing");
+    CHECK(f.find({})->kind == FileKind::directory);
     CHECK(f.cache.entries() == 0);
     CHECK(f.cache.bytes() == 0);
+}
+
+TEST_CASE("a file larger than all the memory there is for content is not read into it")
+{
+    FileCacheLimits l;
+    l.bytes = 3;
+    Fixture f(l);
+    f.write("a", "1234");
+    CHECK_FALSE(f.find("a")->in_memory());
+    f.wait(1000);
+    CHECK(f.text("a") == "1234");
+    CHECK(f.cache.descriptors() == 1);
 }
 
 TEST_CASE("directories, other things and paths the tree does not serve")
