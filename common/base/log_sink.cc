@@ -214,12 +214,11 @@ void report_losses()
 }
 
 /// Flushes once a second; ten times a second while a target had no room.
-class Ticker final : public Waker {
+class Ticker final : public Resident, Waker {
  public:
-    Ticker(Loop& loop, Ticker* before) : timer_(loop, *this), before_(before)
-    {
-        timer_.set(Milliseconds(1000));
-    }
+    explicit Ticker(Loop& loop) : timer_(loop, *this) { timer_.set(Milliseconds(1000)); }
+
+ private:
     void wake() override
     {
         LogSink::flush_all();
@@ -229,9 +228,7 @@ class Ticker final : public Waker {
         timer_.set(Milliseconds(hurry ? 100 : 1000));
     }
 
- private:
     Timer timer_;
-    [[maybe_unused]] Ticker* const before_;  // so that leak checkers find it
 };
 
 }  // namespace
@@ -303,12 +300,7 @@ void LogSink::flush_all()
     report_losses();
 }
 
-void LogSink::start(Loop& loop)
-{
-    // Never destroyed: the loop may be gone by then.  Nothing wakes it once the loop stands still.
-    static Ticker* newest = nullptr;
-    newest = new Ticker(loop, newest);
-}
+void LogSink::start(Loop& loop) { loop.resident<Ticker>(); }
 
 void LogSink::follow_standard()
 {
