@@ -23,13 +23,17 @@ bool open_generation(Generation& next, std::vector<std::string>& errors)
 
 namespace {
 
+bool contains(const BoundSockets& sockets, const std::shared_ptr<BoundSocket>& socket)
+{
+    return std::find(sockets.begin(), sockets.end(), socket) != sockets.end();
+}
+
 /// The socket for `spec` out of `have`, unless an earlier entry took it.
 std::shared_ptr<BoundSocket> find(const BoundSockets& have, const BoundSockets& taken,
                                   const ListenSpec& spec)
 {
     for (const auto& socket : have)
-        if (same_place(socket->spec(), spec) && std::ranges::find(taken, socket) == taken.end())
-            return socket;
+        if (same_place(socket->spec(), spec) && !contains(taken, socket)) return socket;
     return nullptr;
 }
 
@@ -59,7 +63,7 @@ BoundSockets only_in(const BoundSockets& before, const BoundSockets& after)
 {
     BoundSockets gone;
     for (const auto& socket : before)
-        if (std::ranges::find(after, socket) == after.end()) gone.push_back(socket);
+        if (!contains(after, socket)) gone.push_back(socket);
     return gone;
 }
 

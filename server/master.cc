@@ -64,7 +64,7 @@ bool Master::start()
     BoundSockets have = adopt(service_.take_sockets(), current_.configuration->listen, unused);
     for (const std::string& name : unused)
         log_warn("server: socket ", name, " was handed over, but `listen` does not mention it");
-    std::ranges::move(options_.bound, std::back_inserter(have));
+    for (auto& socket : options_.bound) have.push_back(std::move(socket));
     options_.bound.clear();
     bind_generation(current_, have, errors);
     for (const std::string& e : errors) fail(e);
@@ -320,7 +320,7 @@ void Master::stop(Stop how)
         if (reload_ == Reload::switching) succeed_reload();
         else if (reload_ != Reload::none) fail_reload({"the server is being stopped"});
         // Whoever comes now is refused instead of waiting for nobody.
-        std::ranges::move(current_.bound, std::back_inserter(retired_));
+        for (auto& socket : current_.bound) retired_.push_back(std::move(socket));
         current_.bound.clear();
         accept_deadline_ = now + accept_limit;
     }

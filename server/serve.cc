@@ -32,7 +32,8 @@ constexpr int ports_tried = 100;
 
 bool has_module(std::string_view name)
 {
-    return std::ranges::any_of(module_table(), [=](const Module* m) { return m->name == name; });
+    const auto table = module_table();
+    return std::any_of(table.begin(), table.end(), [=](const Module* m) { return m->name == name; });
 }
 
 /// As a string of the configuration language, quotes included.
@@ -172,11 +173,17 @@ std::string serve_configuration(const ServePlan& plan)
                            quoted(plan.lan ? "*" : "127.0.0.1"), "; port = ", plan.port, "; }");
     if (plan.ipv6) append(text, ", { address = \"::1\"; port = ", plan.bound_port, "; }");
     append(text, " );\nmodules: {");
-    for (const char* name : {"static", "autoindex", "accesslog"})
-        if (has_module(name)) append(text, ' ', name, " = true;");
+    for (const Module* m : module_table()) {
+        const bool wanted = m->name == "static" || m->name == "autoindex" ||
+                            m->name == "accesslog" || (m->name == "cgi" && plan.cgi);
+        append(text, ' ', m->name, wanted ? " = true;" : " = false;");
+    }
     append(text, " };\nstatic: { root = ", quoted(plan.folder), "; };\n");
     if (has_module("accesslog"))
         append(text, "accesslog: { file = \"stdout\"; format = \"terminal\"; };\n");
+    if (plan.cgi)
+        append(text, "locations = ( { path = \"/cgi-bin/\"; cgi: { root = ",
+               quoted(plan.folder + "/cgi-bin"), "; explain = true; }; } );\n");
     return text;
 }
 
@@ -189,6 +196,7 @@ int serve_folder(const Options& options)
     ServePlan plan;
     plan.folder = *folder;
     plan.lan = options.lan;
+    plan.cgi = options.cgi;
     plan.port = options.port;
     auto sockets = bind_first_free(plan, !options.port_given);
     if (!sockets) return complain(sockets.error());

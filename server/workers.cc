@@ -24,6 +24,8 @@ constexpr auto grace = std::chrono::seconds(2);
 /// Between SIGABRT, which leaves a core where cores are wanted, and SIGKILL.
 constexpr auto abort_grace = std::chrono::seconds(1);
 
+/// Between the end of the channel and the end of the process.
+constexpr auto end_grace = std::chrono::seconds(1);
 /// Workers speak once a second: less than this would take a busy one for a hung one.
 constexpr auto shortest_silence = std::chrono::milliseconds(3000);
 
@@ -105,9 +107,9 @@ void Workers::receive(SteadyTime now)
                 take_message(w, message, now);
                 continue;
             }
-            // Its end closes the channel, too: then there is nothing left to kill.
             w.channel.reset();
-            kill(w);
+            // Its end closes the channel, too, a moment before the status can be taken.
+            w.kill_at = now + end_grace;
         }
     }
 }
@@ -127,7 +129,8 @@ void Workers::take_message(WorkerProcess& w, const Message& message, SteadyTime 
 
 std::optional<WorkerProcess> Workers::take(pid_t pid)
 {
-    const auto it = std::ranges::find(list_, pid, &WorkerProcess::pid);
+    const auto it = std::find_if(list_.begin(), list_.end(),
+                                 [pid](const WorkerProcess& w) { return w.pid == pid; });
     if (it == list_.end()) return std::nullopt;
     std::optional<WorkerProcess> worker(std::move(*it));
     list_.erase(it);
@@ -153,7 +156,9 @@ void Workers::enforce(SteadyTime now)
         if (w.stop_at && now >= *w.stop_at)
             dismiss(w, Order::stop, std::chrono::milliseconds(0), now);
         if (!w.kill_at || now < *w.kill_at) continue;
-        if (w.state == WorkerProcess::State::leaving)
+        if (!w.channel)
+            log_error("server: ", w.name(), " does not keep to the protocol: killed");
+        else if (w.state == WorkerProcess::State::leaving)
             log_warn("server: ", w.name(), " did not end in time: killed");
         kill(w);
     }
@@ -191,14 +196,14 @@ void Workers::reopen_log(std::size_t sink, int fd)
 
 unsigned Workers::ready(unsigned generation) const
 {
-    return static_cast<unsigned>(std::ranges::count_if(list_, [=](const WorkerProcess& w) {
+    return static_cast<unsigned>(std::count_if(list_.begin(), list_.end(), [=](const auto& w) {
         return w.generation == generation && w.state == WorkerProcess::State::ready;
     }));
 }
 
 bool Workers::leaving_accepts() const
 {
-    return std::ranges::any_of(list_, [](const WorkerProcess& w) {
+    return std::any_of(list_.begin(), list_.end(), [](const WorkerProcess& w) {
         return w.state == WorkerProcess::State::leaving && w.accepting && w.channel;
     });
 }

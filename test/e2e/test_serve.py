@@ -151,6 +151,17 @@ class ServeCase(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("--cgi", done.stderr)
 
+    def test_scripts_run_with_cgi_and_are_files_without(self):
+        if not re.search(r"^\s*cgi\b", run_ostler("-m").stdout, re.M):
+            self.skipTest("this build has no such module")
+        self.write("cgi-bin/hello.sh", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nran\\n'\n")
+        os.chmod(os.path.join(self.dir, "cgi-bin/hello.sh"), 0o755)
+        with Serve(self.dir, "-p", "0", "--cgi") as s:
+            self.assertEqual(s.get("/cgi-bin/hello.sh").text, "ran\n")
+            self.assertEqual(s.get("/hello.txt").text, "hello\n")
+        with Serve(self.dir, "-p", "0") as s:
+            self.assertIn("#!/bin/sh", s.get("/cgi-bin/hello.sh").text)
+
     def test_a_folder_with_an_odd_name_is_served(self):
         self.write('odd "name"; }\\/hello.txt', "odd\n")
         with Serve(os.path.join(self.dir, 'odd "name"; }\\'), "-p", "0") as s:

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,12 +24,14 @@ using namespace ostler;
 
 namespace {
 
-enum class Fate { works, crashes, hangs };
+enum class Fate { works, crashes, hangs, lies, crashes_when_told };
 
 /// A real configuration whose workers meet their fate.
 class Fateful final : public Configuration {
  public:
-    Fateful(std::unique_ptr<Configuration> real, Fate fate) : real_(std::move(real)), fate_(fate)
+    /// `flag`: while that file exists, workers are told to crash.
+    Fateful(std::unique_ptr<Configuration> real, Fate fate, std::string flag)
+        : real_(std::move(real)), fate_(fate), flag_(std::move(flag))
     {
         server = real_->server;
         listen = real_->listen;
@@ -40,14 +43,23 @@ class Fateful final : public Configuration {
     void start(Loop& loop) override
     {
         if (fate_ == Fate::crashes) raise(SIGKILL);
-        while (fate_ == Fate::hangs) pause();
+        if (fate_ == Fate::lies) say_nonsense();
+        while (fate_ == Fate::hangs || fate_ == Fate::lies) pause();
+        if (fate_ == Fate::crashes_when_told && access(flag_.c_str(), F_OK) == 0) raise(SIGKILL);
         real_->start(loop);
     }
     std::string print() const override { return real_->print(); }
 
  private:
+    /// Whichever descriptor the channel is: half a message.
+    static void say_nonsense()
+    {
+        for (int fd = 3; fd < 100; ++fd) send(fd, "12345", 5, MSG_NOSIGNAL);
+    }
+
     std::unique_ptr<Configuration> real_;
     Fate fate_;
+    std::string flag_;
 };
 
 /// A master in a process of its own, with one fate for each configuration it loads.
@@ -73,7 +85,7 @@ class Run {
     ~Run()
     {
         if (pid_) stop();
-        for (const char* name : {"pid", "pid.ctl", "log", "answer"}) unlink(path(name).c_str());
+        for (const char* name : {"pid", "pid.ctl", "log", "answer", "flag"}) unlink(path(name).c_str());
         rmdir(folder_);
     }
     Run(const Run&) = delete;
@@ -112,11 +124,16 @@ class Run {
     std::string answer() const { return text("answer"); }
     std::string log() const { return text("log"); }
 
- private:
     std::string path(const char* name) const
     {
         return cat(static_cast<const char*>(folder_), '/', name);
     }
+    void wait_for_log(const char* part) const
+    {
+        while (log().find(part) == std::string::npos) usleep(1000);
+    }
+
+ private:
     std::string text(const char* name) const
     {
         std::ifstream in(path(name));
@@ -134,7 +151,7 @@ class Run {
         std::size_t loads = 0;  // the process that checks counts in its own copy
         options.load = [&, text](std::vector<Problem>& problems) -> std::unique_ptr<Configuration> {
             auto real = load_configuration_text(text, "test", "/", problems);
-            return std::make_unique<Fateful>(std::move(real), fates.at(loads++));
+            return std::make_unique<Fateful>(std::move(real), fates.at(loads++), path("flag"));
         };
         options.ready_limit = std::chrono::milliseconds(
             fates.back() == Fate::hangs ? 300 : 30'000);
@@ -201,11 +218,38 @@ TEST_CASE("a stop in the middle of a reload ends both generations")
     REQUIRE(run.ready());
     const pid_t asking = fork();
     if (asking == 0) _exit(run.command("reload"));
-    while (!has(run.log(), "checking the configuration")) usleep(1000);
+    run.wait_for_log("checking the configuration");
     CHECK(run.stop() == 0);
     int status = 0;
     waitpid(asking, &status, 0);
     CHECK(WEXITSTATUS(status) == 1);
+}
+
+TEST_CASE("a worker that does not keep to the protocol is killed")
+{
+    Run run({Fate::works, Fate::lies});
+    REQUIRE(run.ready());
+    CHECK(run.command("reload") == 1);
+    CHECK(has(run.log(), "does not keep to the protocol"));
+    CHECK(run.stop() == 0);
+}
+
+TEST_CASE("workers that die as soon as they start are not started in a tight loop")
+{
+    Run run({Fate::crashes_when_told});
+    REQUIRE(run.ready());
+    Fd(::open(run.path("flag").c_str(), O_CREAT | O_WRONLY, 0600));
+    CHECK(run.command("status") == 0);
+    const std::string status = run.answer();
+    const std::size_t at = status.find("worker 1 (pid ");
+    REQUIRE(at != std::string::npos);
+    kill(std::atoi(status.c_str() + at + 14), SIGKILL);
+    run.wait_for_log("workers die as soon as they start: the next one in 100 ms");
+    run.wait_for_log("the next one in 200 ms");
+    unlink(run.path("flag").c_str());
+    do CHECK(run.command("status") == 0);
+    while (!has(run.answer(), "worker 1 (pid ") || has(run.answer(), "starting"));
+    CHECK(run.stop() == 0);
 }
 
 TEST_CASE("an unknown command is refused by name")

@@ -21,6 +21,19 @@ TEST_CASE("what serve makes up is a valid configuration for loopback")
     CHECK(conf->server.workers == 1);
 }
 
+TEST_CASE("--cgi makes cgi-bin a folder of scripts, in builds that have the module")
+{
+    std::vector<Problem> problems;
+    ServePlan plan;
+    plan.folder = "/tmp";
+    if (describe_module("cgi").empty()) return;
+    plan.cgi = true;
+    CHECK(load_configuration_text(serve_configuration(plan), "serve", "/", problems));
+    CHECK(serve_configuration(plan).find("cgi = true;") != std::string::npos);
+    plan.cgi = false;
+    CHECK(serve_configuration(plan).find("cgi = false;") != std::string::npos);
+}
+
 TEST_CASE("--lan listens everywhere")
 {
     std::vector<Problem> problems;
