@@ -9,6 +9,7 @@
 #include "common/http/accept_encoding.h"
 #include "common/http/conditional.h"
 #include "common/http/date.h"
+#include "common/http/directory.h"
 #include "common/http/file_body.h"
 #include "common/http/range.h"
 #include "common/http/uri.h"
@@ -273,6 +274,7 @@ Step serve_directory(Exchange& x, const StaticConf& c, std::string_view below)
         if (file->kind == FileKind::regular || file->kind == FileKind::forbidden)
             return x.reroute(join(x.arena, path, name));
     }
+    x.attach<FoundDirectory>(*c.tree, below, path);
     return Step::next;
 }
 
