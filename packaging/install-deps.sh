@@ -13,8 +13,8 @@ fail() { printf 'install-deps: error: %s\n' "$*" >&2; exit 1; }
 # One line a purpose: what the packages are for stands in README.md.
 apt_names() {
     case $1 in
-    build) echo g++ cmake ninja-build pkg-config libevent-dev libconfig-dev doctest-dev ccache \
-                python3 ;;
+    build) echo g++ cmake ninja-build pkg-config libevent-dev libconfig-dev libmd4c-dev \
+                doctest-dev ccache python3 ;;
     test)  echo clang libclang-rt-dev libc++-dev libc++abi-dev curl wget procps \
                 python3-doc chromium ;;
     bench) echo nginx-light lighttpd wrk procps ;;
@@ -24,7 +24,7 @@ apt_names() {
 
 brew_names() {
     case $1 in
-    build) echo cmake ninja pkgconf libevent libconfig doctest ccache ;;
+    build) echo cmake ninja pkgconf libevent libconfig md4c doctest ccache ;;
     test)  echo llvm wget ;;
     bench) echo nginx lighttpd wrk ;;
     *) fail "unknown purpose '$1': build, test or bench" ;;

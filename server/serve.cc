@@ -179,6 +179,7 @@ std::string serve_configuration(const ServePlan& plan)
         append(text, ' ', m->name, wanted ? " = true;" : " = false;");
     }
     append(text, " };\nstatic: { root = ", quoted(plan.folder), "; };\n");
+    if (has_module("autoindex")) text += "autoindex: { enabled = true; };\n";
     if (has_module("accesslog"))
         append(text, "accesslog: { file = \"stdout\"; format = \"terminal\"; };\n");
     if (plan.cgi)

@@ -25,6 +25,8 @@ LIBRARIES = (
     ("libconfig.h", r"common/base/config_tree\.cc$"),
     ("openssl/", r"common/base/crypto\.cc$|server/tls\w*\.(cc|h)$"),
     ("nghttp2/", r"server/h2\w*\.(cc|h)$"),
+    ("md4c.h", r"modules/autoindex_markdown\.cc$"),
+    ("archive", r"modules/autoindex_archive\.cc$"),
     ("doctest/", r"test/"),
 )
 

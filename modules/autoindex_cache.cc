@@ -1,0 +1,81 @@
+// autoindex_cache.cc - pages by key, the last used first.
+#include "modules/autoindex_cache.h"
+
+#include <functional>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/http/date.h"
+
+namespace ostler {
+
+namespace {
+
+/// FNV-1a by eight bytes: the same in every worker, whatever the library.
+std::uint64_t hash_of(std::string_view bytes)
+{
+    std::uint64_t hash = 0xcbf29ce484222325u ^ bytes.size();
+    std::size_t i = 0;
+    const auto mix = [&](std::uint64_t word) {
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    };
+    for (; i + 8 <= bytes.size(); i += 8) {
+        std::uint64_t word;
+        bytes.substr(i, 8).copy(reinterpret_cast<char*>(&word), 8);
+        mix(word);
+    }
+    for (; i < bytes.size(); ++i) mix(static_cast<unsigned char>(bytes[i]));
+    return hash;
+}
+
+std::size_t cost_of(const ListingCache::Item& item)
+{
+    return item.page->bytes.size() + item.key.size() + 512;
+}
+
+}  // namespace
+
+RenderedPage::RenderedPage(std::string content, std::string_view type, std::int64_t time)
+    : bytes(std::move(content)), content_type(type), modified(time)
+{
+    etag = "\"";
+    std::uint64_t hash = hash_of(bytes);
+    for (int i = 0; i < 16; ++i, hash >>= 4) etag += "0123456789abcdef"[hash & 15];
+    append(etag, '-', bytes.size(), '"');
+    last_modified.resize(http_date_size);
+    format_http_date(modified, last_modified.data());
+}
+
+ListingCache::Item* ListingCache::find(std::string_view key)
+{
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return nullptr;
+    items_.splice(items_.begin(), items_, found->second);
+    return &items_.front();
+}
+
+void ListingCache::insert(Item item)
+{
+    remove(item.key);
+    if (cost_of(item) > limit / 4) return;  // one page must not push out all others
+    bytes_ += cost_of(item);
+    items_.push_front(std::move(item));
+    by_key_.emplace(items_.front().key, items_.begin());
+    while (bytes_ > limit) drop(std::prev(items_.end()));
+}
+
+void ListingCache::remove(std::string_view key)
+{
+    const auto found = by_key_.find(key);
+    if (found != by_key_.end()) drop(found->second);
+}
+
+void ListingCache::drop(std::list<Item>::iterator item)
+{
+    bytes_ -= cost_of(*item);
+    by_key_.erase(item->key);
+    items_.erase(item);
+}
+
+}  // namespace ostler

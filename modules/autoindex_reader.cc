@@ -1,0 +1,210 @@
+// autoindex_reader.cc - reading, judging and ordering the entries of a directory.
+#include "modules/autoindex_reader.h"
+
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "common/base/text.h"
+#include "modules/autoindex_text.h"
+
+namespace ostler {
+
+namespace {
+
+constexpr std::size_t run_size = 2048;
+
+/// How much we would like to show this file: Markdown before plain text.
+int rank_of_readme(std::string_view name)
+{
+    constexpr std::string_view names[] = {"readme", "readme.txt", "readme.markdown", "readme.md"};
+    for (std::size_t i = 0; i < std::size(names); ++i)
+        if (same_ignoring_case(name, names[i])) return static_cast<int>(i) + 1;
+    return 0;
+}
+
+bool may_read(int directory, std::string_view name, const struct stat& st)
+{
+    const mode_t all = S_ISDIR(st.st_mode) ? 0555 : 0444;
+    if ((st.st_mode & all) == all) return true;
+    const int how = S_ISDIR(st.st_mode) ? R_OK | X_OK : R_OK;
+    return ::faccessat(directory, name.data(), how, AT_EACCESS) == 0;
+}
+
+void take_facts(ListingEntry& entry, const struct stat& st)
+{
+    entry.directory = S_ISDIR(st.st_mode);
+    entry.size = entry.directory ? 0 : static_cast<std::uint64_t>(st.st_size);
+    entry.modified = static_cast<std::int64_t>(st.st_mtime);
+}
+
+}  // namespace
+
+Result<Fd, int> open_directory(const FileTree& tree, const RootDirectory& root,
+                               std::string_view below, FileFacts& facts)
+{
+    while (below.ends_with('/')) below.remove_suffix(1);
+    auto opened = open_below(root, below, tree.symlinks);
+    if (!opened) return opened;
+    struct stat st;
+    if (::fstat((*opened).get(), &st) != 0) return Unexpected{errno};
+    if (!S_ISDIR(st.st_mode)) return Unexpected{ENOTDIR};
+    facts = facts_of(st);
+    return opened;
+}
+
+DirectoryReader::DirectoryReader(const FileTree& tree, std::string_view below,
+                                 const ListingRules& rules, const ListingQuery& query)
+    : tree_(tree), below_(below), rules_(rules), query_(query), wanted_(fold_case(query.filter))
+{
+}
+
+int DirectoryReader::open()
+{
+    auto top = open_root(tree_.root.c_str());
+    if (!top) return top.error();
+    root_fd_ = std::move(*top);
+    root_ = {root_fd_.get(), tree_.root};
+    auto opened = open_directory(tree_, root_, below_, facts_);
+    if (!opened) return opened.error();
+    directory_.reset(::fdopendir((*opened).get()));
+    if (!directory_) return errno;
+    (void)(*opened).release();
+    newest_ = facts_.modified_ns / 1'000'000'000;
+    return 0;
+}
+
+bool DirectoryReader::read(std::size_t count)
+{
+    for (; count > 0; --count) {
+        if (size_ >= rules_.most) cut_ = true;
+        const dirent* found = cut_ ? nullptr : ::readdir(directory_.get());
+        if (!found) {
+            finish_run();
+            return false;
+        }
+        const std::string_view name(found->d_name);
+        if (!wants(name)) continue;
+        ListingEntry entry;
+        entry.name = name;
+        if (!examine(entry)) continue;
+        add(entry);
+    }
+    return true;
+}
+
+bool DirectoryReader::wants(std::string_view name)
+{
+    if (name == "." || name == "..") return false;
+    if (!rules_.hidden && name[0] == '.') return false;
+    // Only the top has names that are served although they begin with a dot.
+    scratch_.assign(below_.empty() ? "" : "x/");
+    scratch_ += name;
+    if (!tree_.serves(scratch_)) return false;
+    for (const std::string& pattern : rules_.ignore)
+        if (::fnmatch(pattern.c_str(), name.data(), FNM_PERIOD) == 0) return false;
+    return wanted_.empty() || fold_case(name).find(wanted_) != std::string::npos;
+}
+
+/// False: not to be listed.
+bool DirectoryReader::examine(ListingEntry& entry)
+{
+    const int fd = ::dirfd(directory_.get());
+    struct stat st;
+    if (::fstatat(fd, entry.name.data(), &st, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    if (S_ISLNK(st.st_mode)) return examine_link(entry);
+    if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) return false;  // nothing to fetch
+    take_facts(entry, st);
+    entry.readable = may_read(fd, entry.name, st);
+    return entry.readable || rules_.unreadable;
+}
+
+/// A link is what it leads to, as far as the tree follows it.
+bool DirectoryReader::examine_link(ListingEntry& entry)
+{
+    scratch_.assign(below_);
+    scratch_ += entry.name;
+    auto target = open_below(root_, scratch_, tree_.symlinks);
+    struct stat st;
+    if (!target || ::fstat((*target).get(), &st) != 0) {
+        entry.readable = false;
+        return rules_.unreadable;
+    }
+    take_facts(entry, st);
+    return entry.directory || S_ISREG(st.st_mode);
+}
+
+void DirectoryReader::note_readme(const ListingEntry& entry)
+{
+    const int rank = entry.directory || !entry.readable ? 0 : rank_of_readme(entry.name);
+    if (rank <= readme_rank_) return;
+    readme_rank_ = rank;
+    readme_ = entry.name;
+}
+
+void DirectoryReader::add(ListingEntry entry)
+{
+    newest_ = std::max(newest_, entry.modified);
+    if (lower(entry.name[0]) == 'r') note_readme(entry);
+    scratch_.clear();
+    append_sort_key(scratch_, entry.name);
+    entry.key = names_.copy(scratch_);
+    entry.name = names_.copy(entry.name);
+    if (runs_.empty() || runs_.back().entries.size() == run_size) {
+        finish_run();
+        runs_.emplace_back();
+    }
+    runs_.back().entries.push_back(entry);
+    ++size_;
+}
+
+void DirectoryReader::finish_run()
+{
+    if (runs_.empty()) return;
+    auto& entries = runs_.back().entries;
+    std::sort(entries.begin(), entries.end(),
+              [this](const ListingEntry& a, const ListingEntry& b) { return is_before(a, b); });
+}
+
+bool DirectoryReader::is_before(const ListingEntry& a, const ListingEntry& b) const
+{
+    if (a.directory != b.directory) return a.directory;
+    const ListingEntry& first = query_.descending ? b : a;
+    const ListingEntry& second = query_.descending ? a : b;
+    if (query_.by == SortBy::size && a.size != b.size) return first.size < second.size;
+    if (query_.by == SortBy::date && a.modified != b.modified)
+        return first.modified < second.modified;
+    const int order = first.key.compare(second.key);
+    return order != 0 ? order < 0 : first.name < second.name;
+}
+
+bool DirectoryReader::run_is_later(std::size_t a, std::size_t b) const
+{
+    return is_before(runs_[b].entries[runs_[b].at], runs_[a].entries[runs_[a].at]);
+}
+
+const ListingEntry* DirectoryReader::next()
+{
+    const auto later = [this](std::size_t a, std::size_t b) { return run_is_later(a, b); };
+    if (!merging_) {
+        merging_ = true;
+        for (std::size_t i = 0; i < runs_.size(); ++i) heap_.push_back(i);
+        std::make_heap(heap_.begin(), heap_.end(), later);
+    }
+    if (heap_.empty()) return nullptr;
+    std::pop_heap(heap_.begin(), heap_.end(), later);
+    Run& run = runs_[heap_.back()];
+    const ListingEntry* entry = &run.entries[run.at++];
+    if (run.at == run.entries.size())
+        heap_.pop_back();
+    else
+        std::push_heap(heap_.begin(), heap_.end(), later);
+    return entry;
+}
+
+}  // namespace ostler

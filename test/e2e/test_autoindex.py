@@ -1,0 +1,173 @@
+# test_autoindex.py - listings over real connections: names of every kind, mirrors, large folders.
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+import unittest
+import urllib.parse
+
+import harness
+
+CONFIG = """
+static: { root = "@DIR@/www"; };
+autoindex: { enabled = true; page_size = 500; };
+hosts = (
+  { names = [ "plain.example" ]; autoindex: { enabled = false; }; },
+  { names = [ "part.example" ]; autoindex: { enabled = false; };
+    locations = ( { path = "/pub/"; autoindex: { enabled = true; previews = true; }; } ); }
+);
+"""
+
+NAMES = (b"plain.txt", b"100% #1?.txt", b"a&b=c;d.txt", b"<img src=x onerror=alert(1)>.txt", b"\"quote'.txt",
+         b"javascript:alert(1)", b"bytes\xff\xfe.bin", "שלום עולם.txt".encode(), "日本語.md".encode(),
+         b"back\\slash", b"+plus+", b"..dots", b"%2e%2e", b"n" * 255)
+
+
+class Listing(harness.TestCase):
+    CONFIG = CONFIG
+    FILES = {
+        "www/docs/index.html": "an index",
+        "www/pub/deep/er/leaf.txt": "leaf",
+        "www/pub/photo.jpg": "jpg",
+        "www/.env": "SECRET",
+        "www/old.txt~": "SECRET",
+        "outside.txt": "SECRET",
+        "www/many/.keep": "",
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        top = os.fsencode(cls.server.path("www/names"))
+        os.mkdir(top)
+        for name in NAMES:
+            with open(os.path.join(top, name), "wb") as f:
+                f.write(b"content of " + name)
+        for i in range(2100):
+            cls.server.write("www/many/f%d.txt" % i, "%d" % i)
+
+    def links(self, page):
+        table = page.text[page.text.index("<tbody>"):page.text.index("</tbody>")]
+        return [html.unescape(x) for x in re.findall(r'<a href="([^"]*)"', table)]
+
+    def test_every_name_is_linked_to_its_file(self):
+        links = self.links(self.server.get("/names/"))
+        found = {urllib.parse.unquote_to_bytes(x) for x in links}
+        # A leading dot is hidden.
+        self.assertEqual(found, set(NAMES) - {b"..dots"})
+        for link in links:
+            with self.subTest(link):
+                r = self.server.get("/names/" + link)
+                self.assertEqual(r.body, b"content of " + urllib.parse.unquote_to_bytes(link))
+
+    def test_fields(self):
+        r = self.server.get("/pub/")
+        self.assertEqual(r["Content-Type"], "text/html; charset=utf-8")
+        self.assertEqual(r["X-Content-Type-Options"], "nosniff")
+        policy = r["Content-Security-Policy"]
+        self.assertIn("default-src 'none'", policy)
+        self.assertNotIn("unsafe", policy)
+        self.assertNotRegex(r.text, r"(?i)<script>|<style| style=| on[a-z]+=\"|javascript:")
+        h = self.server.head("/pub/")
+        self.assertEqual((h.status, h["ETag"], h["Content-Length"], h.body),
+                         (200, r["ETag"], str(len(r.body)), b""))
+        again = self.server.get("/pub/", {"If-None-Match": r["ETag"]})
+        self.assertEqual((again.status, again.body), (304, b""))
+
+    def test_what_a_page_loads_is_there(self):
+        for host, path in (("localhost", "/pub/"), ("part.example", "/pub/deep/")):
+            page = self.server.get(path, host=host).text
+            needed = re.findall(r'(?:<link [^>]*href|<script src)="([^"]+)"', page)
+            self.assertEqual(len(needed), 2)
+            for target in needed:
+                with self.subTest(host=host, target=target):
+                    self.assertEqual(self.server.get(target, host=host).status, 200)
+
+    def test_where_listings_are_off(self):
+        self.assertEqual(self.server.get("/pub/", host="plain.example").status, 404)
+        self.assertEqual(self.server.get("/", host="part.example").status, 404)
+        self.assertEqual(self.server.get("/pub/", host="part.example").status, 200)
+        self.assertIn("<img ", self.server.get("/pub/", host="part.example").text)
+
+    def test_an_index_wins_and_a_missing_slash_is_added(self):
+        self.assertEqual(self.server.get("/docs/").text, "an index")
+        r = self.server.get("/pub?sort=size")
+        self.assertEqual((r.status, r["Location"]), (301, "/pub/?sort=size"))
+
+    def test_hidden_files_stay_hidden(self):
+        page = self.server.get("/").text
+        self.assertNotIn(".env", page)
+        self.assertNotIn("old.txt", page)
+
+    def test_json(self):
+        r = self.server.get("/pub/", {"Accept": "application/json"})
+        self.assertEqual(r["Content-Type"], "application/json")
+        self.assertEqual(r["Vary"], "Accept")
+        entries = json.loads(r.text)["entries"]
+        self.assertEqual([(e["name"], e["type"]) for e in entries],
+                         [("deep", "directory"), ("photo.jpg", "file")])
+        names = json.loads(self.server.get("/names/?format=json").text)["entries"]
+        self.assertEqual({urllib.parse.unquote_to_bytes(e["href"]) for e in names},
+                         set(NAMES) - {b"..dots"})
+
+    def test_a_new_file_is_seen_within_the_age_of_the_cache(self):
+        before = self.server.get("/pub/deep/er/")
+        self.server.write("www/pub/deep/er/new.txt", "x")
+        deadline = time.monotonic() + harness.TIMEOUT
+        while "new.txt" not in self.server.get("/pub/deep/er/").text:
+            self.assertLess(time.monotonic(), deadline)
+        after = self.server.get("/pub/deep/er/")
+        self.assertNotEqual(before["ETag"], after["ETag"])
+        os.unlink(self.server.path("www/pub/deep/er/new.txt"))
+
+    def test_a_large_folder_in_pages(self):
+        found = []
+        with self.server.connect() as c:
+            for page in range(1, 6):
+                r = c.exchange("GET", "/many/?page=%d" % page)
+                self.assertEqual(r.status, 200)
+                found += self.links(r)
+        self.assertEqual(found, ["f%d.txt" % i for i in range(2100)])
+
+    def test_a_client_that_leaves_while_a_large_folder_is_read(self):
+        for _ in range(20):
+            with self.server.connect() as c:
+                c.send(harness.make_request("GET", "/many/?sort=size&q=f"))
+        # Busy for a moment at most: what nobody waits for is not read to its end.
+        deadline = time.monotonic() + harness.TIMEOUT
+        while self.server.get("/many/?q=f2").status == 503:
+            self.assertLess(time.monotonic(), deadline)
+        self.assertEqual(self.server.get("/many/?q=f2").status, 200)
+
+    @unittest.skipUnless(shutil.which("wget"), "needs wget")
+    def test_wget_mirrors_every_file_once(self):
+        target = harness.make_folder(self)
+        log = subprocess.run(
+            ["wget", "--recursive", "--level=inf", "--no-verbose", "--directory-prefix=" + target,
+             "--no-host-directories", "--restrict-file-names=nocontrol", self.server.url + "/"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=240,
+            env={**os.environ, "LC_ALL": "C.UTF-8"}).stderr.decode("utf-8", "replace")
+        fetched = re.findall(r"URL:(\S+) \[", log)
+        self.assertEqual(len(fetched), len(set(fetched)))
+        asked = [x for x in fetched if "sort=" in x or "order=" in x]
+        self.assertEqual(asked, [])
+        wanted = {}
+        www = os.fsencode(self.server.path("www"))
+        for folder, _, names in os.walk(www):
+            for name in names:
+                if name.startswith(b".") or name.endswith(b"~"):
+                    continue
+                if b"\xff" in name or b"%2e" in name or len(name) > 200:
+                    continue  # wget has ideas of its own about these
+                path = os.path.join(folder, name)
+                wanted[os.path.relpath(path, www)] = open(path, "rb").read()
+        for name, content in wanted.items():
+            with open(os.path.join(os.fsencode(target), name), "rb") as f:
+                self.assertEqual(f.read(), content, name)
+
+
+if __name__ == "__main__":
+    harness.main()
