@@ -122,8 +122,8 @@ TEST_CASE("what a module does not pull stays with the client")
         Puller module;
         rig.hooks().content = module.hook();
         TestClient peer = rig.connect();
-        const std::string content = pattern(64 << 20);
-        const std::string head = in_pieces ? post("Transfer-Encoding: chunked\r\n", "4000000\r\n")
+        const std::string content = pattern(32 << 20);
+        const std::string head = in_pieces ? post("Transfer-Encoding: chunked\r\n", "2000000\r\n")
                                            : post(cat("Content-Length: ", content.size(), "\r\n"));
         CHECK(rig.send(peer, head));
         CHECK(rig.until([&] { return module.x != nullptr; }));

@@ -157,6 +157,7 @@ inline std::string_view event_backend()
 /// the first connection.
 class Rig {
  public:
+    /// Ignores SIGPIPE, as a worker does.
     Rig() : loop(event_backend()), tick_(loop, nobody_) { std::signal(SIGPIPE, SIG_IGN); }
 
     Loop loop;
