@@ -35,7 +35,10 @@ struct Hooks {
     std::function<void(const Exchange&)> log;
 };
 inline void configure_hooks(Hooks&, Section&) {}
-inline Step call_content(Exchange& x, const Hooks& h) { return h.content ? h.content(x) : Step::next; }
+inline Step call_content(Exchange& x, const Hooks& h)
+{
+    return h.content ? h.content(x) : Step::next;
+}
 inline Step call_response(Exchange& x, const Hooks& h)
 {
     return h.response ? h.response(x) : Step::next;
@@ -89,8 +92,10 @@ class TestClient {
                 max -= static_cast<std::size_t>(n);
                 continue;
             }
-            if (n == 0) ended = true;
-            else if (errno != EAGAIN && errno != EINTR) was_reset = true;
+            if (n == 0)
+                ended = true;
+            else if (errno != EAGAIN && errno != EINTR)
+                was_reset = true;
             break;
         }
         return got;
@@ -111,9 +116,9 @@ class TestClient {
         fd_.reset();
     }
 
-    std::string got;           ///< everything read so far
-    bool ended = false;        ///< a FIN came
-    bool was_reset = false;    ///< an RST came
+    std::string got;         ///< everything read so far
+    bool ended = false;      ///< a FIN came
+    bool was_reset = false;  ///< an RST came
     bool send_failed = false;
 
  private:
@@ -229,10 +234,11 @@ class Rig {
     bool send(TestClient& peer, std::string_view bytes)
     {
         return until([&] {
-            bytes.remove_prefix(peer.send(bytes));
-            peer.read();
-            return bytes.empty() || peer.send_failed;
-        }) && bytes.empty();
+                   bytes.remove_prefix(peer.send(bytes));
+                   peer.read();
+                   return bytes.empty() || peer.send_failed;
+               }) &&
+               bytes.empty();
     }
     /// Reads until `count` whole responses came or the connection is over.  Fails the test when
     /// what came is not HTTP.

@@ -32,7 +32,8 @@ inline std::string in_chunks(std::string_view content, std::size_t size)
         const std::string_view part = content.substr(0, size);
         char digits[20];
         const auto end = std::to_chars(digits, digits + sizeof digits, part.size(), 16).ptr;
-        append(s, std::string_view(digits, static_cast<std::size_t>(end - digits)), "\r\n", part, "\r\n");
+        append(s, std::string_view(digits, static_cast<std::size_t>(end - digits)), "\r\n", part,
+               "\r\n");
     }
     return s + "0\r\n\r\n";
 }
@@ -50,7 +51,6 @@ inline std::string pattern(std::size_t size)
 }
 
 // --- answers ---------------------------------------------------------------------------------
-
 
 /// A hook that answers with `text`.
 inline std::function<Step(Exchange&)> say(std::string_view text)

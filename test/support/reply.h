@@ -17,7 +17,7 @@ struct Reply {
     int status = 0;
     std::vector<std::pair<std::string, std::string>> fields;
     std::string body;
-    bool complete = false;       ///< false: the connection ended before the content did
+    bool complete = false;         ///< false: the connection ended before the content did
     bool ends_with_close = false;  ///< no length and not chunked
 
     /// The only value of `name` (as usually written); nothing when absent.
