@@ -98,7 +98,7 @@ void Exchange::no_answer()
 
 void Exchange::respond()
 {
-    if (is_error_page() && !is_error(response.status)) response.status = error_status_;
+    if (is_error_page()) response.status = error_status_;
     if (is_error(response.status) && !response.body && try_error_page()) return;
     if (is_error(response.status) && !response.body) write_error_page(*this);
     phase_ = Phase::response;
@@ -117,10 +117,7 @@ void Exchange::respond_from(std::size_t hook)
 // An error page of the user's own: the same exchange goes on with another path, once.
 bool Exchange::try_error_page()
 {
-    if (is_error_page()) {
-        response.status = error_status_;  // the page itself failed: the error is the first one
-        return false;
-    }
+    if (is_error_page()) return false;  // the page itself failed: the error is the first one
     for (const ErrorPage& page : pipeline_->http->error_pages) {
         if (page.status != response.status) continue;
         error_status_ = response.status;
@@ -133,6 +130,8 @@ bool Exchange::try_error_page()
                            FieldId::if_modified_since, FieldId::if_unmodified_since,
                            FieldId::if_range})
             request.fields.remove(id);
+        request.body = nullptr;
+        request.content_length.reset();
         reroutes_ = -1;
         proceed(reroute(page.path));
         return true;
