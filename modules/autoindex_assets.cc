@@ -91,14 +91,14 @@ th[aria-sort="ascending"] button::after { content: " ▲" / ""; font-size: 0.7em
 th[aria-sort="descending"] button::after { content: " ▼" / ""; font-size: 0.7em; }
 .listing td { white-space: nowrap; color: var(--soft); font-variant-numeric: tabular-nums; }
 .listing th.size, .listing td:nth-child(2) { text-align: end; }
-tbody th { font-weight: normal; overflow-wrap: anywhere; width: 100%; }
+.listing tbody th { padding-inline-start: 2.1em; font-weight: normal; overflow-wrap: anywhere; width: 100%; }
 tbody tr:hover { background: var(--box); }
 tbody th::before {
   content: "";
   display: inline-block;
   width: 1.1em;
   height: 1.1em;
-  margin-inline-end: 0.5em;
+  margin-inline: -1.6em 0.5em;
   vertical-align: -0.15em;
   background: var(--soft);
   -webkit-mask: var(--icon) center / contain no-repeat;
@@ -124,6 +124,7 @@ tbody img, tbody video { display: block; max-width: min(100%, 16rem); max-height
 @media (max-width: 34rem) {
   body { padding: 0.5rem 0.5rem 2rem; }
   .listing th, .listing td { padding: 0.5rem 0.25rem; }
+  .filter label { flex: 1 1 100%; }
   time span, abbr { display: none; }
   .listing tbody td { font-size: 0.85rem; }
 }

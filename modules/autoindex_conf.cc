@@ -90,7 +90,7 @@ AutoindexConf::AutoindexConf() : policy(listing_policy)
 
 bool AutoindexConf::offers(std::string_view format) const
 {
-    return std::ranges::find(downloads, format) != downloads.end();
+    return std::find(downloads.begin(), downloads.end(), format) != downloads.end();
 }
 
 std::string AutoindexConf::assets() const

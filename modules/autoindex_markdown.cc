@@ -143,10 +143,10 @@ int Page::span(MD_SPANTYPE type, void* detail, bool enters)
 void append_entity(std::string& out, std::string_view entity)
 {
     const std::string_view name = entity.substr(1, entity.size() - 2);
-    const bool plain =
-        entity.size() > 2 && entity.size() < 40 && std::ranges::all_of(name, [](char c) {
-            return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '#';
-        });
+    const bool plain = entity.size() > 2 && entity.size() < 40 &&
+                       std::all_of(name.begin(), name.end(), [](char c) {
+                           return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '#';
+                       });
     if (plain)
         out += entity;
     else

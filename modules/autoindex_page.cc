@@ -109,8 +109,8 @@ std::string_view kind_of_name(std::string_view name)
                                               "ppt", "pptx", "odp",  "epub", "html", "htm"};
     const std::string_view extension = extension_of(name);
     const auto is_in = [&](const auto& list) {
-        return std::ranges::any_of(
-            list, [&](std::string_view e) { return same_ignoring_case(e, extension); });
+        return std::any_of(std::begin(list), std::end(list),
+                           [&](std::string_view e) { return same_ignoring_case(e, extension); });
     };
     if (extension.empty()) return "file";
     if (is_in(archives)) return "archive";
