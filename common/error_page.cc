@@ -12,14 +12,17 @@ namespace {
 constexpr std::string_view page_head =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
+// The colours are those of the listings and of the welcome page.
 constexpr std::string_view page_style =
     "</title>\n<style>\n"
-    ":root{color-scheme:light dark}\n"
-    "body{font:1.1rem/1.5 system-ui,sans-serif;margin:0;min-height:100vh;display:grid;"
+    ":root{color-scheme:light dark;--paper:#fbf8f3;--ink:#23201c;--soft:#6a6259}\n"
+    "@media(prefers-color-scheme:dark)"
+    "{:root{--paper:#1d1a17;--ink:#ece5da;--soft:#b3a898}}\n"
+    "body{background:var(--paper);color:var(--ink);font:1.1rem/1.5 system-ui,sans-serif;margin:0;min-height:100vh;display:grid;"
     "place-content:center;text-align:center;padding:1rem;box-sizing:border-box}\n"
     "h1{font-size:1.6rem;font-weight:600;margin:0 0 .5rem}\n"
     "p{margin:.25rem 0}\n"
-    "small{opacity:.75}\n"
+    "small{color:var(--soft)}\n"
     "</style>\n</head>\n<body>\n<main>\n<h1>";
 
 /// One sentence for the person in front of the screen; empty where the phrase says it all.
