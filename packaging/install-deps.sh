@@ -1,7 +1,7 @@
 #!/bin/sh
 # install-deps.sh - installs what is missing to build, to test or to benchmark ostler.
 #
-#   sh packaging/install-deps.sh [build|test|bench]...      (build when nothing is named)
+#   sh packaging/install-deps.sh [build|test|browser|bench]...      (build when nothing is named)
 #
 # Debian and its relatives through apt, macOS through Homebrew.  What is there already is left
 # alone; when nothing is missing, nothing is run at all.
@@ -18,7 +18,8 @@ apt_names() {
     test)  echo clang libclang-rt-dev libc++-dev libc++abi-dev curl wget procps \
                 python3-doc chromium ;;
     bench) echo nginx-light lighttpd wrk procps ;;
-    *) fail "unknown purpose '$1': build, test or bench" ;;
+    browser) echo chromium nodejs npm ;;
+    *) fail "unknown purpose '$1': build, test, browser or bench" ;;
     esac
 }
 
@@ -27,7 +28,8 @@ brew_names() {
     build) echo cmake ninja pkgconf libevent libconfig md4c doctest ccache ;;
     test)  echo llvm wget ;;
     bench) echo nginx lighttpd wrk ;;
-    *) fail "unknown purpose '$1': build, test or bench" ;;
+    browser) echo node ;;
+    *) fail "unknown purpose '$1': build, test, browser or bench" ;;
     esac
 }
 

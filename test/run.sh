@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 top=$(pwd)
 out=$top/build-test
 jobs=$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
-parts='gcc poll clang sanitize fuzz plain quickstart'
+parts='gcc poll clang sanitize fuzz plain quickstart browser'
 passed=0
 failed=0
 
@@ -24,6 +24,7 @@ describe() {
     fuzz)       echo 'every fuzz target, briefly' ;;
     plain)      echo 'cmake, build and ctest without any option' ;;
     quickstart) echo 'packaging/quickstart.sh --check' ;;
+    browser)    echo 'the pages in Chromium, with axe-core; screenshots are kept' ;;
     *) return 1 ;;
     esac
 }
@@ -102,6 +103,12 @@ part_plain() {
 }
 part_quickstart() {
     run_one quickstart env OSTLER_BUILD="$out/plain" sh packaging/quickstart.sh --check
+}
+
+part_browser() {
+    step plain-configure cmake -S . -B "$out/plain" &&
+        step plain-build cmake --build "$out/plain" -j "$jobs" --target ostler &&
+        run_one browser env OSTLER="$out/plain/server/ostler" sh test/browser/run.sh "$out/browser"
 }
 
 case ${1:-} in

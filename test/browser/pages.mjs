@@ -1,0 +1,198 @@
+// pages.mjs - listing, error and welcome page in Chromium, as people and assistive tools meet them.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { chromium } from "playwright-core";
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ostler-browser-"));
+const shots = path.join(process.cwd(), "screenshots");
+let server, origin, browser;
+
+const FILES = {
+  "f2.txt": 20, "f10.txt": 10, "F1.txt": 30, "photo.jpg": 5000, "film.mp4": 70000, "main.cc": 900,
+  "backup.tar.gz": 123456, "100% #1?.txt": 1, "<img src=x onerror=alert(1)>.txt": 1,
+  "שלום עולם.txt": 1, "日本語の長い名前のファイル.md": 1, ["long-".repeat(45) + ".txt"]: 1,
+  "deep/er/leaf.txt": 1,
+};
+const README = `# Horses\n\nHello *there*, [a folder](deep/) and [a trap](javascript:alert(1)).\n
+<script>alert(1)</script>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n    code\n`;
+
+before(async () => {
+  for (const [name, size] of Object.entries(FILES)) {
+    const file = path.join(folder, "www/pub", name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, "x".repeat(size));
+  }
+  fs.writeFileSync(path.join(folder, "www/pub/README.md"), README);
+  fs.writeFileSync(path.join(folder, "ostler.conf"), `
+    server: { workers = 1; };
+    listen = ( { address = "127.0.0.1"; port = 0; } );
+    static: { root = "${process.env.OSTLER_SOURCE}/htdocs"; };
+    autoindex: { page_size = 1000; };
+    hosts = ( { names = [ "localhost" ];
+      locations = ( { path = "/pub/"; static: { root = "${folder}/www/pub"; };
+                      autoindex: { enabled = true; }; } ); } );`);
+  server = spawn(process.env.OSTLER, ["-D", "-c", path.join(folder, "ostler.conf")],
+                 { stdio: ["ignore", "ignore", "pipe"] });
+  origin = await new Promise((resolve, reject) => {
+    let log = "";
+    server.stderr.on("data", (part) => {
+      log += part;
+      const found = /listening on \S+:(\d+)/.exec(log);
+      if (found && /ready/.test(log)) resolve(`http://localhost:${found[1]}`);
+    });
+    server.on("exit", () => reject(new Error(log)));
+  });
+  browser = await chromium.launch({
+    executablePath: process.env.BROWSER_PATH,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+           "--disable-component-update", "--disable-sync", "--no-first-run"],
+  });
+  fs.mkdirSync(shots, { recursive: true });
+});
+
+after(async () => {
+  await browser?.close();
+  server?.kill();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+// Runs `use` on a page of its own; a dialog, an error on the console or a refused resource fails.
+async function onPage(options, use) {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, ...options });
+  const page = await context.newPage();
+  const wrong = [];
+  page.on("dialog", (d) => { wrong.push(`dialog ${d.message()}`); d.dismiss(); });
+  page.on("pageerror", (e) => wrong.push(String(e)));
+  page.on("console", (m) => {
+    // Browsers ask for /favicon.ico by themselves.
+    if (m.type() === "error" && !m.location().url.endsWith("/favicon.ico")) wrong.push(m.text());
+  });
+  try {
+    await use(page, wrong);
+    assert.deepEqual(wrong, []);
+  } finally {
+    await context.close();
+  }
+}
+
+const names = (page) => page.locator("tbody tr:visible bdi").allTextContents();
+const FIRST = ["deep/", "100% #1?.txt", "<img src=x onerror=alert(1)>.txt", "backup.tar.gz", "F1.txt",
+               "f2.txt", "f10.txt"];
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
+
+  test(`sorting, and back again, ${how}`, () => onPage({ javaScriptEnabled }, async (page) => {
+    await page.goto(`${origin}/pub/`);
+    assert.deepEqual((await names(page)).slice(0, 7), FIRST);
+    const size = page.getByRole("columnheader", { name: "Size" });
+    assert.equal(await size.getAttribute("aria-sort"), null);
+    await size.getByRole("button").click();
+    assert.equal(await size.getAttribute("aria-sort"), "ascending");
+    await size.getByRole("button").click();
+    assert.equal(await size.getAttribute("aria-sort"), "descending");
+    assert.deepEqual((await names(page)).slice(0, 3), ["deep/", "backup.tar.gz", "film.mp4"]);
+    await page.goBack();
+    assert.equal(await size.getAttribute("aria-sort"), "ascending");
+    await page.goBack();
+    assert.deepEqual((await names(page)).slice(0, 7), FIRST);
+  }));
+
+  test(`the filter asks the server, ${how}`, () => onPage({ javaScriptEnabled }, async (page) => {
+    await page.goto(`${origin}/pub/?sort=size`);
+    await page.getByLabel("Filter by name").fill("F1");
+    await page.getByLabel("Filter by name").press("Enter");
+    await page.waitForURL(/q=F1/);
+    assert.deepEqual(await names(page), ["f10.txt", "F1.txt"]);
+    await page.getByRole("link", { name: "Show all" }).click();
+    assert.equal((await names(page)).length, 14);
+  }));
+
+  test(`folders and the breadcrumb, ${how}`, () => onPage({ javaScriptEnabled }, async (page) => {
+    await page.goto(`${origin}/pub/`);
+    await page.getByRole("link", { name: "deep/" }).click();
+    await page.getByRole("link", { name: "er/" }).click();
+    assert.deepEqual(await names(page), ["leaf.txt"]);
+    const crumbs = page.getByRole("navigation", { name: "Breadcrumb" });
+    assert.equal(await crumbs.locator("[aria-current=page]").textContent(), "er");
+    await crumbs.getByRole("link", { name: "pub" }).click();
+    assert.equal(new URL(page.url()).pathname, "/pub/");
+  }));
+}
+
+test("the filter answers while it is typed into", () => onPage({}, async (page) => {
+  await page.goto(`${origin}/pub/`);
+  await page.keyboard.press("/");
+  await page.keyboard.type("f1");
+  assert.deepEqual(await names(page), ["F1.txt", "f10.txt"]);
+  assert.equal(await page.getByRole("status").textContent(), "2 of 14 entries");
+  assert.equal(new URL(page.url()).search, "");
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.press("Delete");
+  assert.equal((await names(page)).length, 14);
+}));
+
+test("the keyboard reaches everything in order", () => onPage({}, async (page) => {
+  await page.goto(`${origin}/pub/deep/`);
+  const reached = [];
+  for (let i = 0; i < 8; ++i) {
+    await page.keyboard.press("Tab");
+    reached.push(await page.evaluate(() => document.activeElement.textContent || document.activeElement.id));
+  }
+  assert.deepEqual(reached, ["Home", "pub", "filter", "Filter", "Name", "Size", "Changed UTC", "er/"]);
+}));
+
+test("a README is text, links and a table, and runs nothing", () => onPage({}, async (page) => {
+  await page.goto(`${origin}/pub/`);
+  const readme = page.getByRole("region", { name: "README.md" });
+  assert.equal(await readme.getByRole("heading", { level: 3 }).textContent(), "Horses");
+  assert.equal(await readme.getByRole("link").count(), 1);
+  assert.equal(await readme.locator("td").count(), 2);
+  assert.equal(await page.locator("script:not([src])").count(), 0);
+}));
+
+const PAGES = { listing: "/pub/", empty: "/pub/?q=nothing", error: "/none", welcome: "/" };
+const SHAPES = {
+  desktop: {},
+  dark: { colorScheme: "dark" },
+  phone: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
+  "phone-dark": { viewport: { width: 360, height: 740 }, isMobile: true, colorScheme: "dark" },
+};
+
+for (const [name, target] of Object.entries(PAGES)) {
+  for (const [shape, options] of Object.entries(SHAPES)) {
+    // The policy is bypassed for axe-core only: the tests above run under it.
+    test(`${name}, ${shape}: axe-core finds nothing and nothing sticks out`, () =>
+      onPage({ ...options, bypassCSP: true }, async (page, wrong) => {
+        await page.goto(origin + target);
+        if (name === "welcome") await page.waitForSelector("[data-state=complete]");
+        wrong.length = 0;  // a page that is an error, or asks for errors on purpose, says so
+        await page.screenshot({ path: path.join(shots, `${name}-${shape}.png`), fullPage: true });
+        const [needed, given] = await page.evaluate(
+          () => [document.documentElement.scrollWidth, window.innerWidth]);
+        assert.ok(needed <= given, `${needed} pixels on ${given}`);
+        await page.addScriptTag({ content: axe });
+        const { violations } = await page.evaluate(() => window.axe.run());
+        assert.deepEqual(violations.map((v) => [v.id, v.nodes.map((n) => n.html)]), []);
+      }));
+  }
+}
+
+test("dark is dark", () => onPage({ colorScheme: "dark" }, async (page, wrong) => {
+  for (const target of ["/pub/", "/none", "/"]) {
+    await page.goto(origin + target);
+    const sum = await page.evaluate(() => {
+      const colour = getComputedStyle(document.body).backgroundColor;
+      return colour.match(/\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0);
+    });
+    assert.ok(sum < 150, `${target}: ${sum}`);
+  }
+  wrong.length = 0;  // the console mentions the 404
+}));
