@@ -15,9 +15,26 @@
 #include "common/base/text.h"
 #include "server/signals.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1  // as g++ says it
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace ostler {
 
 namespace {
+
+/// In a sanitized build: what _exit() would skip.
+void check_leaks()
+{
+#ifdef __SANITIZE_ADDRESS__
+    __lsan_do_leak_check();
+#endif
+}
 
 /// Between asking and killing.
 constexpr auto grace = std::chrono::seconds(2);
@@ -83,6 +100,7 @@ void Workers::run_child(const Generation& generation, unsigned index, Fd channel
         log_error("worker: ", error);
     }
     LogSink::flush_all();
+    check_leaks();
     // Nothing of the master's is destroyed here: its files and sockets are not ours to remove.
     _exit(status);
 }
