@@ -406,6 +406,7 @@ class Privileges(unittest.TestCase):
     def test_workers_run_as_the_user_and_the_master_does_not(self):
         nobody = pwd.getpwnam("nobody").pw_uid
         with server('workers = 2; user = "nobody";') as s:
+            s.log.wait_for("ready: pid")  # by then both have dropped what they must not keep
             rows = subprocess.run(["ps", "-A", "-o", "pid=,uid="], stdout=subprocess.PIPE,
                                   check=True, universal_newlines=True).stdout.split("\n")
             uids = {int(r.split()[0]): int(r.split()[1]) for r in rows if r}
