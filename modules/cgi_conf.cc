@@ -22,12 +22,19 @@ bool is_variable_name(std::string_view name)
 
 void read_scripts(CgiConf& c, Section& s)
 {
-    if (s.get_path("root", c.root, "folder of scripts; without it they are among the location's files")) {
+    const bool has_root = s.get_path("root", c.root, "folder of scripts; without it they are among the location's files");
+    const bool has_script = s.get_path("script", c.script, "one script for every path of the location, which is its PATH_INFO");
+    if (has_root || has_script) {
         c.prefix = s.scope_path();
         while (c.prefix.ends_with('/')) c.prefix.pop_back();
+    }
+    if (has_root) {
         while (c.root.size() > 1 && c.root.ends_with('/')) c.root.pop_back();
         c.executable = !c.root.empty();
+        if (!has_script) c.script.clear();  // of the outer scope, whose paths these are no more
     }
+    if (has_root && has_script && !c.root.empty() && !c.script.empty())
+        s.error("script", "is for a location of its own, without root");
     if (s.get_map("interpreters", c.interpreters,
                   "extension of scripts and the program that runs them; \"\": the script itself")) {
         for (auto& [extension, program] : c.interpreters) {

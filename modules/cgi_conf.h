@@ -24,6 +24,7 @@ struct CgiConf {
     // Which files are scripts.
     std::string root;            ///< folder of scripts; empty: scripts are among the location's files
     std::string prefix;          ///< URL path that `root` stands for, without a final '/'
+    std::string script;          ///< one script for every path below `prefix`; empty: none
     std::string document_root;   ///< DOCUMENT_ROOT; empty: the folder the script was found below
     Pairs interpreters;          ///< extension in lower case -> program; empty: the file itself
     bool executable = false;     ///< files with an execute bit are scripts

@@ -44,6 +44,24 @@ class Search {
         while (start_ > 0 && root.prefix[start_ - 1] == '/') --start_;
     }
 
+    /// For the setting `script`: nothing of the path is looked for.
+    FoundScript run_fixed()
+    {
+        if (start_ > path_.size() || (start_ < path_.size() && path_[start_] != '/')) return {};
+        const std::string_view file = c_.script;
+        const std::size_t slash = file.rfind('/');
+        folder_ = slash == 0 ? std::string_view("/") : file.substr(0, slash);
+        root_ = open_root(std::string(folder_).c_str());
+        if (!root_) return refuse(Code::internal_server_error, std::string(error_text(root_.error())));
+        const std::string_view name = file.substr(slash + 1);
+        const Result<Fd, int> fd = open(name);
+        struct stat st {};
+        if (!fd) return refuse(Code::internal_server_error, cat(file, ": ", error_text(fd.error())));
+        if (::fstat(fd->get(), &st) != 0 || !S_ISREG(st.st_mode))
+            return refuse(Code::internal_server_error, cat(file, ": it is not a regular file"));
+        return judge(*fd, st, name, name, start_, path_.substr(0, start_));
+    }
+
     FoundScript run()
     {
         if (start_ > path_.size() || (start_ < path_.size() && path_[start_] != '/')) return {};
@@ -72,7 +90,7 @@ class Search {
     bool step_into(std::string_view name, std::size_t end, FoundScript& found)
     {
         // Dot files and what editors leave are nobody's script, and no file either.
-        const bool ours = c_.owns_everything() || c_.interpreter_of(name);
+        const bool ours = c_.owns_everything() || c_.interpreter_of(name) != nullptr;
         if (name.starts_with('.')) {
             found = ours ? refuse(Code::not_found) : FoundScript{};
             return false;
@@ -88,7 +106,7 @@ class Search {
             return false;
         }
         if (S_ISDIR(st.st_mode)) return true;
-        found = judge(*fd, st, name, end, path_.substr(0, end));
+        found = judge(*fd, st, name, below(end), end, path_.substr(0, end));
         return false;
     }
 
@@ -120,7 +138,7 @@ class Search {
 
     bool is_script(std::string_view name, const struct stat& st) const
     {
-        if (c_.owns_everything() || c_.interpreter_of(name)) return true;
+        if (c_.owns_everything() || !c_.script.empty() || c_.interpreter_of(name)) return true;
         return c_.executable && (st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0;
     }
 
@@ -136,8 +154,10 @@ class Search {
     bool has_script_name(const Fd&) const { return false; }
 #endif
 
-    FoundScript judge(const Fd& fd, const struct stat& st, std::string_view name, std::size_t end,
-                      std::string_view script_name)
+    /// What was opened: `name` is the last component of `file`, the path below the root;
+    /// `script_name` is the path of the request that leads to it and ends at `end`.
+    FoundScript judge(const Fd& fd, const struct stat& st, std::string_view name,
+                      std::string_view file, std::size_t end, std::string_view script_name)
     {
         if (!is_script(name, st)) {
             if (has_script_name(fd)) return refuse(Code::not_found);
@@ -149,8 +169,7 @@ class Search {
         FoundScript found;
         found.kind = Kind::script;
         Script& s = found.script;
-        const std::string_view file = below_name(script_name);
-        s.file = x_.arena.copy(cat(folder_, '/', file, '\0')).data();
+        s.file = x_.arena.copy(cat(folder_ == "/" ? "" : folder_, '/', file, '\0')).data();
         const std::string* interpreter = c_.interpreter_of(name);
         s.interpreter = interpreter && !interpreter->empty() ? interpreter->c_str() : nullptr;
         s.name = script_name;
@@ -204,7 +223,8 @@ class Search {
                 found.kind = Kind::redirect;
                 return found;
             }
-            return judge(*fd, st, name, path_.size(), x_.arena.copy(whole));
+            const std::string_view path = x_.arena.copy(whole);
+            return judge(*fd, st, name, below_name(path), path_.size(), path);
         }
         if (c_.owns_everything()) return refuse(Code::forbidden);
         return {};
@@ -222,6 +242,7 @@ class Search {
 
 FoundScript find_script(Exchange& x, const CgiConf& c)
 {
+    if (!c.script.empty()) return Search(x, c, {{}, c.prefix}).run_fixed();
     if (c.root.empty() && c.interpreters.empty() && !c.executable) return {};
     const FileRoot root = find_root(x, c);
     if (root.folder.empty()) return {};
