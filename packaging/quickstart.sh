@@ -66,4 +66,4 @@ if [ "${1:-}" = --check ]; then
     exit 0
 fi
 say "serving htdocs; Ctrl-C ends it"
-exec "$ostler" serve htdocs "$@"
+exec "$ostler" serve htdocs --cgi "$@"

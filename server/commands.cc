@@ -107,7 +107,8 @@ std::optional<int> run_command(const Options& options)
     case Options::Action::print: return test_configuration(options);
     case Options::Action::run:
     case Options::Action::signal:
-    case Options::Action::serve: break;
+    case Options::Action::serve:
+    case Options::Action::cgi_run: break;
     }
     return std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/base/text.h"
+#include "server/cgi_command.h"
 #include "server/commands.h"
 #include "server/control.h"
 #include "server/master.h"
@@ -87,6 +88,7 @@ int main(int argc, char** argv)
     switch (options->action) {
     case Options::Action::signal: return send_signal(*options);
     case Options::Action::serve: return serve_folder(*options);
+    case Options::Action::cgi_run: return run_cgi_command(*options);
     default: return run(*options);
     }
 }

@@ -20,7 +20,7 @@ using Action = Options::Action;
 
 constexpr std::array<std::string_view, 5> signal_names = {"reload", "reopen", "quit", "stop",
                                                           "status"};
-constexpr std::array<std::string_view, 1> subcommands = {"serve"};
+constexpr std::array<std::string_view, 2> subcommands = {"serve", "cgi"};
 
 /// One option: what it is called, whether it takes a value, and for which actions it is.
 struct Option {
@@ -86,10 +86,16 @@ class Parser {
     void subcommand()
     {
         const std::string_view word = arguments_[at_++];
-        if (word == "serve")
+        if (word == "serve") {
             options_.action = Action::serve;
-        else
+        } else if (word == "cgi") {
+            options_.action = Action::cgi_run;
+            action_name_ = "cgi run";
+            if (at_ == arguments_.size() || std::string_view(arguments_[at_++]) != "run")
+                error_ = "\"cgi\" goes on with \"run\": ostler cgi run PATH[?QUERY]";
+        } else {
             error_ = cat("there is no command \"", word, '"', did_you_mean(word, subcommands));
+        }
     }
 
     void argument(std::string_view word)
@@ -126,6 +132,10 @@ class Parser {
 
     void operand(std::string_view word)
     {
+        if (options_.action == Action::cgi_run && options_.target.empty() && !word.empty()) {
+            options_.target = word;
+            return;
+        }
         if (serving() && !folder_given_) {
             options_.folder = word;
             folder_given_ = true;
@@ -255,13 +265,16 @@ class Parser {
         const Action a = options_.action;
         const bool reads = a == Action::test || a == Action::print;
         if (a == Action::help) return;
-        if (options_.quiet && a != Action::test)
+        if (a == Action::cgi_run && options_.target.empty())
+            error_ = "which script? ostler cgi run PATH[?QUERY]";
+        else if (options_.quiet && a != Action::test)
             error_ = "-q goes with -t";
         else if (options_.json && !reads && a != Action::signal)
             error_ = "--json goes with -t, -T and -s status";
         else if (options_.foreground && a != Action::run)
             error_ = cat("-D and ", action_name_, " exclude each other");
-        else if (options_.file_given && !reads && a != Action::run && a != Action::signal)
+        else if (options_.file_given && !reads && a != Action::run && a != Action::signal &&
+                 a != Action::cgi_run)
             error_ = cat("-c and ", action_name_, " exclude each other");
     }
 
@@ -298,6 +311,8 @@ std::string help_text()
   ostler -v | -V               version; with compiler, libraries and features
   ostler serve [DIR] [-p PORT] [--cgi] [--open] [--lan]
                                this folder, now, on this machine, no configuration
+  ostler cgi run [-c FILE] PATH[?QUERY]
+                               run a script as the server would, and show all of it
 
   -c FILE                      not )",
                default_config_file(), R"(

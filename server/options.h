@@ -26,6 +26,7 @@ struct Options {
         versions,  ///< -V
         signal,    ///< -s SIGNAL
         serve,     ///< serve [DIR]
+        cgi_run,   ///< cgi run TARGET
         help,      ///< -h
     };
     enum class Signal : unsigned char { reload, reopen, quit, stop, status };
@@ -38,6 +39,8 @@ struct Options {
     bool json = false;        ///< --json
     std::string module;       ///< -m MODULE; empty: all
     Signal signal = Signal::status;
+
+    std::string target;          ///< cgi run: PATH[?QUERY]
 
     // serve
     std::string folder = ".";

@@ -20,6 +20,7 @@
 #include "common/base/text.h"
 #include "common/module.h"
 #include "modules/table.h"
+#include "server/cgi_command.h"
 #include "server/commands.h"
 #include "server/master.h"
 #include "server/signals.h"
@@ -34,22 +35,6 @@ bool has_module(std::string_view name)
 {
     const auto table = module_table();
     return std::any_of(table.begin(), table.end(), [=](const Module* m) { return m->name == name; });
-}
-
-/// As a string of the configuration language, quotes included.
-std::string quoted(std::string_view text)
-{
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        if (static_cast<unsigned char>(c) >= 0x20) {
-            out += c;
-            continue;
-        }
-        constexpr char digits[] = "0123456789abcdef";
-        append(out, "\\x", digits[c >> 4], digits[c & 15]);
-    }
-    return out + '"';
 }
 
 int complain(std::string_view text)
@@ -182,9 +167,7 @@ std::string serve_configuration(const ServePlan& plan)
     if (has_module("autoindex")) text += "autoindex: { enabled = true; };\n";
     if (has_module("accesslog"))
         append(text, "accesslog: { file = \"stdout\"; format = \"terminal\"; };\n");
-    if (plan.cgi)
-        append(text, "locations = ( { path = \"/cgi-bin/\"; cgi: { root = ",
-               quoted(plan.folder + "/cgi-bin"), "; explain = true; }; } );\n");
+    if (plan.cgi) text += cgi_configuration(plan.folder);
     return text;
 }
 

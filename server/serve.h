@@ -14,8 +14,8 @@ int serve_folder(const Options&);
 struct ServePlan {
     std::string folder;      ///< absolute
     bool lan = false;        ///< all addresses, not loopback only
-    bool cgi = false;        ///< files below cgi-bin are scripts
     bool ipv6 = false;       ///< loopback of IPv6, too
+    bool cgi = false;        ///< files in cgi-bin are scripts, and *.php when there is php-cgi
     int port = 8080;         ///< asked for; 0: any
     int bound_port = 8080;   ///< got
 };

@@ -113,3 +113,17 @@ TEST_CASE("a wrong command line is told what would be right")
         CHECK(o.error() == message);
     }
 }
+
+TEST_CASE("cgi run takes one target and perhaps a configuration")
+{
+    const auto o = parse({"cgi", "run", "/cgi-bin/a?b", "-c", "x.conf"});
+    REQUIRE(o);
+    CHECK(o->action == Options::Action::cgi_run);
+    CHECK(o->target == "/cgi-bin/a?b");
+    CHECK(o->file == "x.conf");
+    CHECK_FALSE(parse({"cgi"}));
+    CHECK_FALSE(parse({"cgi", "stop"}));
+    CHECK_FALSE(parse({"cgi", "run"}));
+    CHECK_FALSE(parse({"cgi", "run", "a", "b"}));
+    CHECK_FALSE(parse({"cgi", "run", "a", "-q"}));
+}

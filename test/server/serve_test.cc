@@ -58,3 +58,12 @@ TEST_CASE("a folder may be called anything")
         CHECK(conf);
     }
 }
+
+TEST_CASE("--cgi makes scripts of cgi-bin, whatever the folder is called")
+{
+    std::vector<Problem> problems;
+    const ServePlan plan{.folder = "/tmp/a \"b", .cgi = true};
+    const auto conf = load_configuration_text(serve_configuration(plan), "serve", "/", problems);
+    for (const Problem& p : problems) INFO(p.text);
+    CHECK(conf);
+}
