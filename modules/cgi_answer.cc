@@ -31,7 +31,10 @@ CgiAnswer::CgiAnswer(Exchange& x, const CgiConf& conf, const Script& script, Fd 
 CgiAnswer::~CgiAnswer()
 {
     if (has_turn_) conf_.gate->leave(script_.file);
-    let_go(complete_ ? CgiRun::Leave::answered
+    // A stream that has all of a Content-Length need not pull to the end.
+    const bool answered = complete_ || (!bodiless_ && left_ && *left_ == 0);
+    if (run_ && answered && !early_.empty()) run_->stop_for_surplus();
+    let_go(answered    ? CgiRun::Leave::answered
            : bodiless_ ? CgiRun::Leave::unwanted
                        : CgiRun::Leave::cancelled);
 }
@@ -367,8 +370,7 @@ Pull CgiAnswer::finish()
     }
     // With every promised byte delivered, a crash afterwards takes nothing away.
     if (crashed && !left_) return Pull::fail;
-    if (!early_.empty())
-        x_.log(Level::error, "cgi: ", script_.file, ": more output than its Content-Length said");
+    if (!early_.empty()) run_->stop_for_surplus();
     complete_ = true;
     let_go(CgiRun::Leave::answered);
     return Pull::end;

@@ -233,7 +233,7 @@ void CgiRun::discard_output()
     while (room > 0) {
         const Io io = read_output(nowhere, room);
         if (io != Io::some) return;
-        if (answered_ && !stopped_) stop("more output than its Content-Length said");
+        if (answered_) stop_for_surplus();
         room -= std::min(room, nowhere.size());
         nowhere.drain(nowhere.size());
     }

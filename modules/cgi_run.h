@@ -79,6 +79,7 @@ class CgiRun final : public Linked<CgiRuns>, Job, StderrLines::Reader {
     void leave(Leave how);
     /// Ends it.  `limit` is constant text for the log: what was exceeded, and the setting.
     void stop(const char* limit);
+    void stop_for_surplus() { stop("more output than its Content-Length said"); }
 
  private:
     template <void (CgiRun::*F)()> struct Note final : Waker {

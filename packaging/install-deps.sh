@@ -16,8 +16,9 @@ apt_names() {
     build) echo g++ cmake ninja-build pkg-config libevent-dev libconfig-dev libmd4c-dev \
                 doctest-dev ccache python3 ;;
     test)  echo clang libclang-rt-dev libc++-dev libc++abi-dev curl wget procps \
-                python3-doc chromium ;;
-    bench) echo nginx-light lighttpd wrk procps ;;
+                python3-doc chromium git gitweb mercurial php-cgi php-xml dokuwiki \
+                libcgi-pm-perl ;;
+    bench) echo nginx-light lighttpd wrk procps apache2-bin php-cgi ;;
     browser) echo chromium nodejs npm ;;
     *) fail "unknown purpose '$1': build, test, browser or bench" ;;
     esac
@@ -26,8 +27,8 @@ apt_names() {
 brew_names() {
     case $1 in
     build) echo cmake ninja pkgconf libevent libconfig md4c doctest ccache ;;
-    test)  echo llvm wget ;;
-    bench) echo nginx lighttpd wrk ;;
+    test)  echo llvm wget git mercurial php ;;
+    bench) echo nginx lighttpd wrk httpd php ;;
     browser) echo node ;;
     *) fail "unknown purpose '$1': build, test, browser or bench" ;;
     esac
