@@ -15,9 +15,10 @@ namespace ostler {
 
 namespace {
 
-constexpr std::array<GroupInfo, 5> groups = {{
+constexpr std::array<GroupInfo, 6> groups = {{
     {"server", "processes, logs and limits of the server as a whole"},
     {"listen", "a list of groups: where clients connect"},
+    {"modules", "which modules are on; also in a host or a location"},
     {"http", "limits of requests and connections; also in a host or a location"},
     {"hosts", "a list of groups: settings by the name the client asks for"},
     {"locations", "a list of groups: settings by the beginning of the path; in a host or for all"},
@@ -103,6 +104,11 @@ std::optional<std::vector<SettingInfo>> describe_settings(std::string_view name,
     } else if (name == "http") {
         HttpConf http;
         configure_http(http, describer);
+    } else if (name == "modules") {
+        for (const Module* m : modules) {
+            bool on = m->on_by_default;
+            describer.get(std::string(m->name).c_str(), on, std::string(m->about).c_str());
+        }
     } else if (name == "hosts") {
         return host_settings();
     } else if (name == "locations") {

@@ -62,7 +62,8 @@ std::vector<KnownKey> all_keys(ModuleTable modules)
             keys.push_back({std::string(group), info.key});
     };
     for (const Module* m : modules) add(m->name);
-    for (const GroupInfo& group : plain_groups()) add(group.name);
+    for (const GroupInfo& group : plain_groups())
+        if (group.name != "modules") add(group.name);  // its keys are the names of groups
     return keys;
 }
 

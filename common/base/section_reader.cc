@@ -162,51 +162,64 @@ bool SectionReader::get(const char* key, std::vector<std::string>& value, const 
     return usable;
 }
 
+bool SectionReader::usable_time(const ConfigNode& node, std::chrono::milliseconds& value,
+                                std::chrono::milliseconds min, std::chrono::milliseconds max)
+{
+    if (node.is(Type::integer) && node.integer >= 0 && node.integer < 1'000'000'000) {
+        must_be(node,
+                cat("a time with its unit, such as \"", node.integer, "s\" (ms, s, m, h or d)"));
+        return false;
+    }
+    const auto time = node.is(Type::string) ? parse_time(node.text) : std::nullopt;
+    if (!time) {
+        must_be(node, "a time such as \"30s\" (units: ms, s, m, h or d)");
+        return false;
+    }
+    if (*time < min || *time > max) {
+        must_be(node, cat("a time from \"", format_time(min), "\" to \"", format_time(max), '"'));
+        return false;
+    }
+    value = *time;
+    return true;
+}
+
 bool SectionReader::get(const char* key, std::chrono::milliseconds& value, const char*,
                         std::chrono::milliseconds min, std::chrono::milliseconds max)
 {
     const ConfigNode* node = take(key);
-    bool usable = false;
-    if (node) {
-        const auto time = node->is(Type::string) ? parse_time(node->text) : std::nullopt;
-        if (node->is(Type::integer) && node->integer >= 0 && node->integer < 1'000'000'000)
-            must_be(*node, cat("a time with its unit, such as \"", node->integer,
-                               "s\" (ms, s, m, h or d)"));
-        else if (!time)
-            must_be(*node, "a time such as \"30s\" (units: ms, s, m, h or d)");
-        else if (*time < min || *time > max)
-            must_be(*node,
-                    cat("a time from \"", format_time(min), "\" to \"", format_time(max), '"'));
-        else
-            usable = true;
-        if (usable) value = *time;
-    }
+    const bool usable = node && usable_time(*node, value, min, max);
     record(ConfigNode::make_string(key, format_time(value)), node);
     return usable;
+}
+
+bool SectionReader::usable_size(const ConfigNode& node, Bytes& value, Bytes min, Bytes max)
+{
+    if (node.is(Type::integer) && node.integer >= 0 && !node.too_large) {
+        must_be(node, cat("a size in quotes, such as \"",
+                          format_size(static_cast<std::uint64_t>(node.integer)),
+                          "\" (units: k, M, G or T)"));
+        return false;
+    }
+    const auto size = node.is(Type::string) ? parse_size(node.text) : std::nullopt;
+    if (!size) {
+        must_be(node, "a size such as \"10M\" (units: k, M, G or T)");
+        return false;
+    }
+    if (*size < min.count || *size > max.count) {
+        const bool open = max.count >= std::uint64_t{1} << 62;
+        must_be(node,
+                cat("a size ", range_text(cat('"', format_size(min.count), '"'),
+                                          open ? "" : cat('"', format_size(max.count), '"'))));
+        return false;
+    }
+    value = Bytes{*size};
+    return true;
 }
 
 bool SectionReader::get(const char* key, Bytes& value, const char*, Bytes min, Bytes max)
 {
     const ConfigNode* node = take(key);
-    bool usable = false;
-    if (node) {
-        std::optional<std::uint64_t> size;
-        if (node->is(Type::string)) size = parse_size(node->text);
-        if (node->is(Type::integer) && node->integer >= 0 && !node->too_large)
-            must_be(*node, cat("a size in quotes, such as \"",
-                               format_size(static_cast<std::uint64_t>(node->integer)),
-                               "\" (units: k, M, G or T)"));
-        else if (!size)
-            must_be(*node, "a size such as \"10M\" (units: k, M, G or T)");
-        else if (*size < min.count || *size > max.count)
-            must_be(*node, cat("a size ", range_text(cat('"', format_size(min.count), '"'),
-                                                     max.count >= std::uint64_t{1} << 62
-                                                         ? std::string()
-                                                         : cat('"', format_size(max.count), '"'))));
-        else
-            usable = true;
-        if (usable) value = Bytes{size.value_or(0)};
-    }
+    const bool usable = node && usable_size(*node, value, min, max);
     record(ConfigNode::make_string(key, format_size(value.count)), node);
     return usable;
 }

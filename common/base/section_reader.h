@@ -78,6 +78,9 @@ class SectionReader final : public Section {
     void report(Problem::Severity severity, const char* key, std::string_view why);
     const ConfigNode* take_string(const char* key, std::string_view what);
     void record(ConfigNode node, const ConfigNode* mentioned);
+    bool usable_time(const ConfigNode& node, std::chrono::milliseconds& value,
+                     std::chrono::milliseconds min, std::chrono::milliseconds max);
+    bool usable_size(const ConfigNode& node, Bytes& value, Bytes min, Bytes max);
     bool read_map(const ConfigNode& node, std::vector<std::pair<std::string, std::string>>& value);
     bool strings_of(const ConfigNode& node, std::vector<std::string>& values) const;
 

@@ -24,6 +24,7 @@ Switched by `modules: { NAME = true|false; };` in the server, a host or a locati
 Other groups of the configuration:
   server     processes, logs and limits of the server as a whole
   listen     a list of groups: where clients connect
+  modules    which modules are on; also in a host or a location
   http       limits of requests and connections; also in a host or a location
   hosts      a list of groups: settings by the name the client asks for
   locations  a list of groups: settings by the beginning of the path; in a host or for all

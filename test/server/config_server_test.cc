@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include "test/server/config_fixture.h"
 
 using namespace ostler;
@@ -92,5 +94,73 @@ TEST_CASE("a wrong listener or server setting is told")
         const bool refused = load(row.text, problems) == nullptr;
         CHECK(refused == has_errors(problems));
         CHECK(messages(problems) == row.messages);
+    }
+}
+
+TEST_CASE("a user is named only by who can change it; others are warned")
+{
+    std::vector<Problem> problems;
+    const auto c = load("server: { user = \"root\"; };", problems);
+    REQUIRE(c);
+    CHECK(c->server.user == "root");
+    CHECK(messages(problems) ==
+          (::geteuid() == 0
+               ? ""
+               : "ostler.conf:1:18: warning: \"user\" in \"server\": has no effect: only root can "
+                 "change the user\nserver: { user = \"root\"; };\n                 ^\n"));
+}
+
+TEST_CASE("an event backend that libevent does not have is told with those that it has")
+{
+    std::vector<Problem> problems;
+    CHECK_FALSE(load("server: { event_backend = \"pol\"; };", problems));
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].text.starts_with("\"event_backend\" in \"server\": this libevent has "));
+    CHECK(problems[0].text.find("\"poll\"") != std::string::npos);
+    CHECK(load("server: { event_backend = \"poll\"; };", problems));
+    CHECK(load("server: { event_backend = \"\"; };", problems));
+}
+
+TEST_CASE("every setting of server is read")
+{
+    std::vector<Problem> problems;
+    const auto c = load(R"(server: { workers = 5; pid_file = "run/pid"; error_log = "logs/e.log";
+log_level = "debug"; connections = 7; stop_timeout = "8s"; worker_timeout = "9s"; software = "x/1"; };)",
+                        problems);
+    CHECK(messages(problems) == "");
+    REQUIRE(c);
+    CHECK(c->server.workers == 5);
+    CHECK(c->server.pid_file == "/etc/ostler/run/pid");
+    CHECK(c->server.error_log == "/etc/ostler/logs/e.log");
+    CHECK(c->server.log_level == Level::debug);
+    CHECK(c->server.connections == 7);
+    CHECK(c->server.stop_timeout == std::chrono::seconds(8));
+    CHECK(c->server.worker_timeout == std::chrono::seconds(9));
+    CHECK(c->server.software == "x/1");
+}
+
+TEST_CASE("addresses are numeric, with or without brackets, and named as clients would")
+{
+    const std::pair<const char*, const char*> names[] = {
+        {"*", "*:80"},
+        {"127.0.0.1", "127.0.0.1:80"},
+        {"::1", "[::1]:80"},
+        {"[::1]", "[::1]:80"},
+        {"fe80::1%eth0", "[fe80::1%eth0]:80"},
+        {"unix:/run/x", "unix:/run/x"},
+    };
+    for (const auto& [address, name] : names) {
+        std::vector<Problem> problems;
+        const auto c =
+            load(std::string("listen = ( { address = \"") + address + "\"; } );", problems);
+        REQUIRE(c);
+        CHECK(c->listen[0].name() == name);
+    }
+    for (const char* address :
+         {"", "localhost", "1.2.3", "1.2.3.4:80", "[1.2.3.4", "unix:", "unix:x", "::g", "%eth0"}) {
+        CAPTURE(std::string(address));
+        std::vector<Problem> problems;
+        CHECK_FALSE(
+            load(std::string("listen = ( { address = \"") + address + "\"; } );", problems));
     }
 }
