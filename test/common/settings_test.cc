@@ -51,7 +51,8 @@ TEST_CASE("a wrong setting of http is told")
          "k, M, G or T), not 10"},
     };
     for (const auto& [text, message] : rows) {
-        CAPTURE(std::string(text));
+        const std::string shown(text);  // clang 14 captures no structured binding
+        CAPTURE(shown);
         HttpConf c;
         const std::string all = read_settings(text, [&](Section& s) { configure_http(c, s); });
         const std::string first = all.substr(0, all.find('\n'));
