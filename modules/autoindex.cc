@@ -12,8 +12,10 @@
 #include "common/http/conditional.h"
 #include "common/http/directory.h"
 #include "common/module.h"
+#include "modules/autoindex_archive.h"
 #include "modules/autoindex_conf.h"
 #include "modules/autoindex_listing.h"
+#include "modules/autoindex_text.h"
 
 namespace ostler {
 
@@ -117,10 +119,44 @@ Step answer_whole(Exchange& x, const AutoindexConf& c, Listing& listing)
     return answer(x, std::move(page));
 }
 
+Step refuse_for_now(Exchange& x)
+{
+    x.response.fields.set(FieldId::retry_after, "1");
+    return x.reply(Code::service_unavailable);
+}
+
+/// The folder and all below it, as one file.
+Step send_archive(Exchange& x, const AutoindexConf& c, const FoundDirectory& d,
+                  ListingFormat format)
+{
+    if (c.shared->streaming >= most_streaming) return refuse_for_now(x);
+    const bool tar = format == ListingFormat::tar;
+    Body* body = make_archive(x.arena, x.loop, c, d.tree, d.below, format);
+    if (!body) return x.reply(Code::not_found);
+    std::string_view name = d.path;
+    while (name.ends_with('/')) name.remove_suffix(1);
+    name.remove_prefix(std::min(name.rfind('/') + 1, name.size()));
+    std::string disposition = "attachment; filename*=UTF-8''";
+    append_segment(disposition, name.empty() ? "files" : name);
+    disposition += tar ? ".tar" : ".zip";
+    Fields& fields = x.response.fields;
+    fields.set(FieldId::content_type, tar ? "application/x-tar" : "application/zip");
+    fields.set("Content-Disposition", x.arena.copy(disposition));
+    fields.set(FieldId::x_content_type_options, "nosniff");
+    fields.set(FieldId::cache_control, "no-cache");
+    x.response.body = body;
+    return x.reply(Code::ok);
+}
+
 Step list(Exchange& x, const AutoindexConf& c, const FoundDirectory& d)
 {
-    const ListingQuery query =
+    ListingQuery query =
         parse_listing_query(x.request.query, x.request.fields.get(FieldId::accept));
+    if (query.format == ListingFormat::tar || query.format == ListingFormat::zip) {
+        if (c.offers(query.format == ListingFormat::tar ? "tar" : "zip"))
+            return send_archive(x, c, d, query.format);
+        query.format = ListingFormat::html;
+    }
     const std::string key = listing_key(c, x.request.path, query);
     if (PagePointer page = find_page(x, c, d, key)) {
         set_listing_fields(x, c, page->content_type);
@@ -129,10 +165,7 @@ Step list(Exchange& x, const AutoindexConf& c, const FoundDirectory& d)
     auto& listing = x.attach<Listing>(c, d.tree, d.below, x.request.path, query);
     if (const int error = listing.open(); error != 0) return refuse(x, error);
     const bool small = listing.read(at_once);
-    if (!small && c.shared->streaming >= most_streaming) {
-        x.response.fields.set(FieldId::retry_after, "1");
-        return x.reply(Code::service_unavailable);
-    }
+    if (!small && c.shared->streaming >= most_streaming) return refuse_for_now(x);
     set_listing_fields(x, c, listing.content_type());
     if (small) return answer_whole(x, c, listing);
     x.response.body = x.arena.make<ListingBody>(listing, x.loop);

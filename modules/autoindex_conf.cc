@@ -10,6 +10,7 @@
 #include "common/base/section.h"
 #include "common/base/text.h"
 #include "common/http/fields.h"
+#include "modules/autoindex_archive.h"
 #include "modules/autoindex_assets.h"
 
 namespace ostler {
@@ -108,6 +109,14 @@ void configure_autoindex(AutoindexConf& c, Section& s)
           "list what cannot be read, or links that are not followed, without a way to it");
     read_limits(c, s);
     s.get("readme", c.readme, "show the file README, README.txt or README.md below");
+    if (s.get("downloads", c.downloads,
+              "forms in which a folder and all below it can be fetched: \"tar\", \"zip\"")) {
+        for (const std::string& form : c.downloads)
+            if (form != "tar" && form != "zip")
+                s.error("downloads", cat("\"", form, "\" is neither \"tar\" nor \"zip\""));
+        if (!c.downloads.empty() && !can_make_archives())
+            s.error("downloads", "this build has no libarchive");
+    }
     s.get("previews", c.previews, "show images and videos beside their names");
     if (s.get("lang", c.lang, "language of the page, which a template of your own may change") &&
         !is_token(c.lang))

@@ -129,6 +129,7 @@ bool DirectoryReader::examine_link(ListingEntry& entry)
 {
     scratch_.assign(below_);
     scratch_ += entry.name;
+    entry.link = true;
     auto target = open_below(root_, scratch_, tree_.symlinks);
     struct stat st;
     if (!target || ::fstat((*target).get(), &st) != 0) {

@@ -26,6 +26,7 @@ struct ListingEntry {
     std::uint64_t size = 0;
     std::int64_t modified = 0;  ///< seconds since 1970
     bool directory = false;
+    bool link = false;       ///< symbolic; the rest is about what it leads to
     bool readable = true;  ///< false: shown, but there is nothing to follow
 };
 

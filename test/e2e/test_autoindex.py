@@ -1,13 +1,16 @@
 # test_autoindex.py - listings over real connections: names of every kind, mirrors, large folders.
 import html
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
+import tarfile
 import time
 import unittest
 import urllib.parse
+import zipfile
 
 import harness
 
@@ -101,6 +104,19 @@ class Listing(harness.TestCase):
         page = self.server.get("/").text
         self.assertNotIn(".env", page)
         self.assertNotIn("old.txt", page)
+
+    def test_a_folder_as_one_file(self):
+        with harness.Server(
+                'static: { root = "@DIR@/www"; };\n'
+                'autoindex: { enabled = true; downloads = [ "tar", "zip" ]; };\n',
+                {"www/a/b.txt": "b" * 300000, "www/שלום.txt": "c", "www/.env": "SECRET"}) as server:
+            tar = server.get("/?format=tar")
+            self.assertIn("files.tar", tar["Content-Disposition"])
+            with tarfile.open(fileobj=io.BytesIO(tar.body)) as t:
+                self.assertEqual(sorted(t.getnames()), ["a", "a/b.txt", "שלום.txt"])
+                self.assertEqual(t.extractfile("a/b.txt").read(), b"b" * 300000)
+            with zipfile.ZipFile(io.BytesIO(server.get("/a/?format=zip").body)) as z:
+                self.assertEqual((z.namelist(), z.testzip()), (["b.txt"], None))
 
     def test_json(self):
         r = self.server.get("/pub/", {"Accept": "application/json"})

@@ -362,6 +362,34 @@ TEST_CASE("images and videos are shown when that is wanted")
     CHECK(f.get("/").contains("<video src=\"c.mp4\""));
 }
 
+#ifdef OSTLER_ARCHIVES
+TEST_CASE("a folder can be had as one file where that is wanted")
+{
+    Folder f;
+    f.write("a.txt", "content of a");
+    f.write("deep/b.txt", std::string(200'000, 'b'));
+    f.write(".hidden", "SECRET");
+    std::filesystem::create_symlink(".", f.scratch.path("www/loop"));
+    CHECK(f.get("/", "format=tar").contains("<table"));
+    f.conf().downloads = {"tar", "zip"};
+    const Page tar = f.get("/", "format=tar");
+    CHECK(tar.type == "application/x-tar");
+    CHECK(tar.body.size() % 512 == 0);
+    CHECK(tar.contains("deep/b.txt"));
+    const Page zip = f.get("/", "format=zip");
+    CHECK(zip.type == "application/zip");
+    CHECK(zip.body.starts_with("PK"));
+    for (const Page& page : {tar, zip}) {
+        CHECK(page.contains("content of a"));
+        CHECK(page.contains(std::string(200'000, 'b')));
+        CHECK(!page.contains("SECRET"));
+        CHECK(!page.contains("loop"));
+    }
+    CHECK(f.conf().shared->streaming == 0);
+    CHECK(f.get("/", "q=a").contains("value=\"tar\">.tar</button>"));
+}
+#endif
+
 TEST_CASE("template, style and script can be the user's own")
 {
     Folder f;
