@@ -49,7 +49,7 @@ bool ConfigCheck::start(const Loader& load, const std::function<void()>& in_chil
 {
     Fd writer;
     if (!open_pipe(reader_, writer)) return false;
-    const int pid = fork_child(ChildSignals::defaults);
+    const int pid = fork_child(ForkSignals::defaults);
     if (pid < 0) return false;
     if (pid == 0) {
         in_child();

@@ -104,7 +104,7 @@ std::vector<std::string> lan_addresses()
 /// Leaves it to the desktop; whether there is one is not our business.
 void open_browser(const std::string& url)
 {
-    const int pid = fork_child(ChildSignals::defaults);
+    const int pid = fork_child(ForkSignals::defaults);
     if (pid != 0) return;  // the master takes the status of every child
     setsid();
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);

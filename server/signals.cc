@@ -68,7 +68,7 @@ void SignalPipe::close_in_child()
     writer_.reset();
 }
 
-int fork_child(ChildSignals choice)
+int fork_child(ForkSignals choice)
 {
     sigset_t all;
     sigset_t before;
@@ -78,7 +78,7 @@ int fork_child(ChildSignals choice)
     if (pid == 0) {
         for (const int signal : handled) set_disposition(signal, SIG_DFL);
         for (const int signal : ignored) set_disposition(signal, SIG_DFL);
-        if (choice == ChildSignals::left_to_master)
+        if (choice == ForkSignals::left_to_master)
             for (const int signal :
                  {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ})
                 set_disposition(signal, SIG_IGN);

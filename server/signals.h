@@ -25,13 +25,13 @@ class SignalPipe {
 
 /// What a child does with the signals that reach a whole process group (Ctrl-C, a closed
 /// terminal, systemd's TERM to everybody).
-enum class ChildSignals : unsigned char {
+enum class ForkSignals : unsigned char {
     defaults,         ///< dies of them
     left_to_master,   ///< ignores them: the master tells a worker by its channel what to do
 };
 
 /// fork(2) of a child that gets none of its parent's signal handling, without a moment in which a
 /// handler of the parent's could run in it.  Its mask is empty.
-int fork_child(ChildSignals);
+int fork_child(ForkSignals);
 
 }  // namespace ostler

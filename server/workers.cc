@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "common/base/log.h"
-#include "common/base/platform.h"
+#include "common/base/process.h"
 #include "common/base/text.h"
 #include "server/signals.h"
 
@@ -66,7 +66,7 @@ bool Workers::start(const Generation& generation, unsigned index)
     // What is still buffered would be written by the child, too.
     LogSink::flush_all();
     std::fflush(nullptr);
-    const int pid = fork_child(ChildSignals::left_to_master);
+    const int pid = fork_child(ForkSignals::left_to_master);
     if (pid < 0) {
         log_error("server: cannot fork a worker: ", std::strerror(errno));
         return false;

@@ -19,8 +19,6 @@ int no_sigpipe_flag();
 void set_nonblocking(int fd, bool on);
 void set_close_on_exec(int fd, bool on);
 
-/// "SIGSEGV", or "signal 34" for one without a name.
-std::string signal_name(int signal);
 /// Who listens on TCP `port`: "nginx (pid 812)", or empty when that cannot be told cheaply.
 std::string port_holder(int port);
 

@@ -20,7 +20,9 @@ STATIC = 'static: { root = "@DIR@/www"; };\n'
 
 
 def server(settings="workers = 2;", more="", **options):
-    return Server("server: { %s };\n" % settings + STATIC + more, FILES, **options)
+    s = Server("server: { %s };\n" % settings + STATIC + more, FILES, **options)
+    s.log.wait_for("server: ready")
+    return s
 
 
 def is_free(address):
@@ -407,10 +409,11 @@ class Privileges(unittest.TestCase):
         nobody = pwd.getpwnam("nobody").pw_uid
         with server('workers = 2; user = "nobody";') as s:
             s.log.wait_for("ready: pid")  # by then both have dropped what they must not keep
+            workers = wait_workers(s, 2)
             rows = subprocess.run(["ps", "-A", "-o", "pid=,uid="], stdout=subprocess.PIPE,
                                   check=True, universal_newlines=True).stdout.split("\n")
             uids = {int(r.split()[0]): int(r.split()[1]) for r in rows if r}
-            self.assertEqual({uids[w] for w in wait_workers(s, 2)}, {nobody})
+            self.assertEqual({uids[w] for w in workers}, {nobody})
             self.assertEqual(uids[s.pid], 0)
             self.assertEqual(s.get("/hello.txt").text, "hello\n")
 

@@ -77,7 +77,7 @@ TEST_CASE("a child starts with default dispositions and nothing blocked")
     CHECK(in_child([] {
         SignalPipe signals;
         if (!signals.open()) return false;
-        const pid_t pid = fork_child(ChildSignals::defaults);
+        const pid_t pid = fork_child(ForkSignals::defaults);
         if (pid == 0) {
             bool right = blocks_nothing();
             for (const int s : {SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIGPIPE, SIGUSR1, SIGWINCH})
@@ -93,7 +93,7 @@ TEST_CASE("a worker ignores what is sent to the whole process group")
     CHECK(in_child([] {
         SignalPipe signals;
         if (!signals.open()) return false;
-        const pid_t pid = fork_child(ChildSignals::left_to_master);
+        const pid_t pid = fork_child(ForkSignals::left_to_master);
         if (pid == 0) {
             for (const int s : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGPIPE}) raise(s);
             _exit(has_disposition(SIGCHLD, SIG_DFL) ? 0 : 1);

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <string>
 
 #include "common/base/text.h"
@@ -47,13 +46,6 @@ TEST_CASE("writing to a socket whose reader is gone is an error, not a signal")
     REQUIRE(open_socket_pair(SOCK_STREAM, a, b));
     b.reset();
     CHECK(send(a.get(), "x", 1, no_sigpipe_flag()) == -1);
-}
-
-TEST_CASE("signals have their names")
-{
-    CHECK(signal_name(SIGSEGV) == "SIGSEGV");
-    CHECK(signal_name(SIGKILL) == "SIGKILL");
-    CHECK(signal_name(77) == "signal 77");
 }
 
 TEST_CASE("the holder of a port is found where the system tells")
