@@ -213,7 +213,7 @@ TEST_CASE("a client that sends without pause keeps neither us nor the others fro
 TEST_CASE("a worker survives writing to a client that was reset, by every way of writing")
 {
     TestFile file(5'000'000);
-    const int pid = fork_child(ChildSignals::left_to_master);
+    const int pid = fork_child(ForkSignals::left_to_master);
     REQUIRE(pid >= 0);
     if (pid == 0) {
         alarm(60);
