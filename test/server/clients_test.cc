@@ -44,8 +44,8 @@ class FakeClient final : public Client {
 
 TEST_CASE("idle clients are closed oldest first, and only as many as asked")
 {
-    Rig rig;
     std::string closed;
+    Rig rig;
     Clients& clients = rig.clients();
     std::vector<FakeClient*> c;
     for (char name : {'a', 'b', 'c', 'd'}) c.push_back(new FakeClient(clients, name, closed));
@@ -63,8 +63,8 @@ TEST_CASE("idle clients are closed oldest first, and only as many as asked")
 
 TEST_CASE("a client that turns out busy is passed over")
 {
-    Rig rig;
     std::string closed;
+    Rig rig;
     auto* a = new FakeClient(rig.clients(), 'a', closed);
     auto* b = new FakeClient(rig.clients(), 'b', closed);
     rig.clients().set_idle(*a);
@@ -76,8 +76,8 @@ TEST_CASE("a client that turns out busy is passed over")
 
 TEST_CASE("winding down tells everybody, those who come later learn it from the start")
 {
-    Rig rig;
     std::string closed;
+    Rig rig;
     auto* busy = new FakeClient(rig.clients(), 'b', closed);
     auto* idle = new FakeClient(rig.clients(), 'i', closed);
     rig.clients().set_idle(*idle);
@@ -96,9 +96,9 @@ TEST_CASE("winding down tells everybody, those who come later learn it from the 
 
 TEST_CASE("there is room up to the configured number")
 {
+    std::string closed;
     Rig rig;
     rig.configuration.server.connections = 2;
-    std::string closed;
     Clients& clients = rig.clients();
     CHECK(clients.has_room());
     auto* a = new FakeClient(clients, 'a', closed);
@@ -112,9 +112,9 @@ TEST_CASE("there is room up to the configured number")
 TEST_CASE("the limit of open files is a limit of connections, less those for other things")
 {
     FileLimit limit(64);
+    std::string closed;
     Rig rig;
     rig.configuration.server.connections = 4096;
-    std::string closed;
     Clients& clients = rig.clients();
     std::size_t n = 0;
     for (; clients.has_room() && n < 100; ++n) new FakeClient(clients, '.', closed);

@@ -303,3 +303,60 @@ TEST_CASE("while a module takes its time nobody is timed out")
     module.x->resume(Step::done);
     CHECK(rig.replies(peer, 1).at(0).status == 204);
 }
+
+// --- waiting costs nothing ------------------------------------------------------------------------
+
+TEST_CASE("while a connection waits for anything the loop is quiet")
+{
+    struct Row {
+        const char* what;
+        std::string wire;
+        bool half_close = false;
+        bool leave = false;
+    };
+    const std::string upload = post("Content-Length: 1000000\r\n", std::string(90'000, 'x'));
+    const Row rows[] = {
+        {"a first request", ""},
+        {"the next request", get_path("/say")},
+        {"an empty line, then a request", "\r\n"},
+        {"the rest of a head", "GET / HT"},
+        {"a module", get_path("/wait")},
+        {"a module, more requests behind it", get_path("/wait") + get_path("/say")},
+        {"a module, the client done talking", get_path("/wait"), true},
+        {"a module, unread content", upload},
+        {"a module, unread content, the client done talking", upload, true},
+        {"a module, unread content, the client gone", upload, false, true},
+        {"content", post("Content-Length: 10\r\n", "abc")},
+        {"chunks", post("Transfer-Encoding: chunked\r\n", "3\r\nab")},
+        {"content that is not wanted", "GET /say HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"},
+        {"the client's close", "GARBAGE\r\n\r\n"},
+        {"room for bytes", get_path("/large")},
+        {"room for what is pulled", get_path("/endless")},
+        {"room, the client done talking", get_path("/large"), true},
+        {"a body", get_path("/fed")},
+        {"a body, the client done talking", get_path("/fed"), true},
+    };
+    static const std::string large(8'000'000, 'x');
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        Rig rig;
+        EndlessBody endless(std::uint64_t{1} << 40);
+        FedBody fed;
+        rig.hooks().content = [&](Exchange& x) {
+            const std::string_view path = x.request.path;
+            if (path == "/p" && x.request.content_length.value_or(0) < 1000) return echo()(x);
+            if (path == "/say") return say("hi")(x);
+            if (path == "/large") return say(large)(x);
+            if (path == "/endless") return answer_with(endless)(x);
+            if (path == "/fed") return answer_with(fed)(x);
+            return Step::wait;
+        };
+        TestClient peer = rig.connect(4096);
+        if (!row.wire.empty()) CHECK(rig.send(peer, row.wire));
+        if (row.half_close) peer.half_close();
+        if (row.leave) peer.close();
+        for (int i = 0; i < 8; ++i) rig.settle();
+        CHECK(rig.quiet_turns(30) >= 25);
+        CHECK(rig.clients().count() == 1);
+    }
+}

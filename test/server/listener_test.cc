@@ -82,21 +82,6 @@ class Door {
     socklen_t size_ = 0;
 };
 
-/// How many of `turns` turns of the loop ended because nothing happened.
-int quiet_turns(Rig& rig, int turns)
-{
-    struct Tick final : Waker {
-        void wake() override { ++count; }
-        int count = 0;
-    } tick;
-    Timer timer(rig.loop, tick);
-    for (int i = 0; i < turns; ++i) {
-        timer.set(1ms);
-        rig.loop.turn();
-    }
-    return tick.count;
-}
-
 }  // namespace
 
 TEST_CASE("a client is accepted and answered, and its request knows both ends")
@@ -161,7 +146,7 @@ TEST_CASE("a stopped listener accepts nobody; who waits stays for another worker
     rig.settle();
     CHECK(rig.clients().count() == 0);
     CHECK_FALSE(peer.is_over());
-    CHECK(quiet_turns(rig, 20) >= 18);
+    CHECK(rig.quiet_turns(20) >= 18);
 }
 
 // --- the limit of connections -------------------------------------------------------------------
@@ -216,7 +201,7 @@ TEST_CASE("at the limit with nobody idle a new client is told 503, and the loop 
     }
     std::vector<TestClient> queue;
     for (int i = 0; i < 20; ++i) queue.push_back(door.connect());
-    CHECK(quiet_turns(rig, 60) >= 50);
+    CHECK(rig.quiet_turns(60) >= 50);
     CHECK(rig.clients().count() == 3);
 }
 
@@ -264,7 +249,7 @@ TEST_CASE("no descriptor left and nobody idle: 503, no spinning, and service aga
     const auto replies = rig.replies(late, 1);
     REQUIRE(replies.size() == 1);
     CHECK(replies[0].status == 503);
-    CHECK(quiet_turns(rig, 60) >= 50);
+    CHECK(rig.quiet_turns(60) >= 50);
     all.release(20);
     queue.back().send("GET /free HTTP/1.1\r\nHost: a\r\n\r\n");
     // Those before it in the queue are accepted as well, and this one is answered.

@@ -222,6 +222,21 @@ class Rig {
             loop.turn();
         }
     }
+    /// How many of `turns` turns of the loop ended because nothing happened: a loop that spins has
+    /// none.
+    int quiet_turns(int turns)
+    {
+        struct Tick final : Waker {
+            void wake() override { ++count; }
+            int count = 0;
+        } tick;
+        Timer timer(loop, tick);
+        for (int i = 0; i < turns; ++i) {
+            timer.set(Milliseconds(1));
+            loop.turn();
+        }
+        return tick.count;
+    }
     /// Settles, then lets the clock jump, and settles again.
     void skip(Milliseconds time)
     {
