@@ -86,7 +86,7 @@ TEST_CASE("content comes in big pieces when it is pulled in big pieces")
     rig.http([](HttpConf& c) { c.max_body = 64 << 20; });
     std::size_t largest = 0;
     rig.hooks().content = [&](Exchange& x) {
-        x.attach<Collector>(x, 64 * 1024, [&](Exchange& e, Collector& c) {
+        x.attach<Collector>(x, std::size_t{64} * 1024, [&](Exchange& e, Collector& c) {
             largest = c.largest;
             e.response.body = e.arena.make<BytesBody>(e.arena.copy(cat(c.text.size())));
             return e.reply(Code::ok);

@@ -254,7 +254,7 @@ TEST_CASE("an answer has its full time, however long the request took before it"
     Rig rig;
     rig.http([](HttpConf& c) { c.max_body = 64 << 20; });
     rig.hooks().content = [&](Exchange& x) {
-        x.attach<Collector>(x, 4096, [](Exchange& e, Collector&) { return say(large)(e); });
+        x.attach<Collector>(x, std::size_t{4096}, [](Exchange& e, Collector&) { return say(large)(e); });
         return Step::wait;
     };
     TestClient peer = rig.connect(4096);

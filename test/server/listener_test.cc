@@ -24,7 +24,7 @@ constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 /// A listening socket on a free port of loopback, and a Listener on it.
 class Door {
  public:
-    explicit Door(Rig& rig, int family = AF_INET) : rig_(rig)
+    explicit Door(Rig& rig, int family = AF_INET)
     {
         fd_ = Fd(::socket(family, SOCK_STREAM, 0));
         REQUIRE(fd_);
@@ -75,7 +75,6 @@ class Door {
 
  private:
     sockaddr* name() { return reinterpret_cast<sockaddr*>(&address_); }
-    Rig& rig_;
     Scratch folder_;
     Fd fd_;
     sockaddr_storage address_{};
