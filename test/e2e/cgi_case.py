@@ -9,7 +9,6 @@ import harness
 PYTHON = sys.executable
 SH = "#!/bin/sh\n"
 PY = "#!%s\nimport os, sys, time\n" % PYTHON
-OK = "Content-Type: text/plain\n\n"
 
 
 def put_script(server, name, text, mode=0o755):

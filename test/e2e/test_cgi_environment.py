@@ -3,7 +3,7 @@ import os
 import shutil
 
 import harness
-from cgi_case import OK, PY, SH, CgiCase, put_script
+from cgi_case import PY, SH, CgiCase, put_script
 
 SHOW = PY + """
 out = sys.stdout.buffer

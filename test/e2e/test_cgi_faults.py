@@ -3,7 +3,7 @@ import os
 import time
 
 import harness
-from cgi_case import OK, PY, SH, CgiCase, put_script, zombies_of
+from cgi_case import PY, SH, CgiCase, put_script, zombies_of
 
 HEAD = "printf 'Content-Type: text/plain\\n\\n'\n"
 C_SEGV = "kill -SEGV $$\n"
