@@ -213,7 +213,8 @@ class Many(CgiCase):
             before = open_files()
             for _ in range(count):
                 self.assertEqual(c.exchange("GET", "/cgi-bin/true.sh", []).status, 200)
-            harness.wait_until(lambda: open_files() == before, "descriptors are left")
+            # Fewer is fine: of the runs before the count something may still have been open.
+            harness.wait_until(lambda: open_files() <= before, "descriptors are left")
         harness.wait_until(lambda: not zombies_of(worker), "zombies are left")
 
     def test_scripts_end_with_the_server(self):
