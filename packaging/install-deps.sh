@@ -19,7 +19,8 @@ apt_names() {
                 python3-doc chromium git gitweb mercurial php-cgi php-xml dokuwiki \
                 libcgi-pm-perl ;;
     bench) echo nginx-light lighttpd wrk procps apache2-bin php-cgi ;;
-    browser) echo chromium nodejs npm ;;
+    # A Node.js from elsewhere brings its own npm and refuses Debian's beside it.
+    browser) echo chromium; command -v npm >/dev/null || echo nodejs npm ;;
     *) fail "unknown purpose '$1': build, test, browser or bench" ;;
     esac
 }
