@@ -26,6 +26,7 @@ class LoadedConfiguration final : public Configuration {
         server = built_.server;
         listen = built_.listen;
         http = *built_.http;
+        tls = built_.tls;
     }
 
     const Router& router() const override { return built_.routes; }

@@ -16,6 +16,7 @@
 namespace ostler {
 
 class Loop;
+class Tls;
 
 /// One line of `listen = ( … )`.
 struct ListenSpec {
@@ -52,6 +53,8 @@ class Configuration {
     std::vector<ListenSpec> listen;
     HttpConf http;     ///< of the server scope
     std::string file;  ///< as given
+    /// Null when no listener has tls.  The master replaces what is in it; connections read it.
+    std::shared_ptr<Tls> tls;
 
     /// By host and longest location prefix.
     virtual const Router& router() const = 0;

@@ -10,16 +10,18 @@
 #include "modules/table.h"
 #include "server/config.h"
 #include "server/config_server.h"
+#include "server/tls_conf.h"
 
 namespace ostler {
 
 namespace {
 
-constexpr std::array<GroupInfo, 6> groups = {{
+constexpr std::array<GroupInfo, 7> groups = {{
     {"server", "processes, logs and limits of the server as a whole"},
     {"listen", "a list of groups: where clients connect"},
     {"modules", "which modules are on; also in a host or a location"},
     {"http", "limits of requests and connections; also in a host or a location"},
+    {"tls", "certificates and what HTTPS needs; also in a host"},
     {"hosts", "a list of groups: settings by the name the client asks for"},
     {"locations", "a list of groups: settings by the beginning of the path; in a host or for all"},
 }};
@@ -104,6 +106,9 @@ std::optional<std::vector<SettingInfo>> describe_settings(std::string_view name,
     } else if (name == "http") {
         HttpConf http;
         configure_http(http, describer);
+    } else if (name == "tls") {
+        TlsConf tls;
+        configure_tls(tls, describer);
     } else if (name == "modules") {
         for (const Module* m : modules) {
             bool on = m->on_by_default;

@@ -12,6 +12,7 @@
 #include "server/config_hint.h"
 #include "server/config_names.h"
 #include "server/config_server.h"
+#include "server/tls.h"
 
 namespace ostler {
 
@@ -51,6 +52,7 @@ class ScopeBuilder {
         Scope server = default_scope();
         read_scope(server, {top, root_, root_, root_path_, &built_.effective, true});
         built_.http = server.http;
+        read_tls({top, root_, root_, root_path_, &built_.effective, true}, {}, server_tls_);
 
         const ConfigNode* locations = top.take_groups("locations");
         shared_ = take_locations(locations);
@@ -62,6 +64,7 @@ class ScopeBuilder {
 
         read_hosts(top, server);
         top.report_unknown();
+        make_tls();
     }
 
  private:
@@ -94,6 +97,16 @@ class ScopeBuilder {
         parent.children.push_back(ConfigNode::make(Type::list, name));
         return &parent.children.back();
     }
+
+    /// One scope in the tree.
+    struct Input {
+        SectionReader& reader;
+        const ConfigNode& node;
+        const ConfigNode& below;  ///< the part of the tree where a module may yet be switched on
+        const std::string& path;
+        ConfigNode* record;  ///< may be null
+        bool outermost = false;
+    };
 
     // --- the top level ------------------------------------------------------------------
 
@@ -139,6 +152,38 @@ class ScopeBuilder {
         std::erase_if(group.children, [&](const ConfigNode& n) { return n.name == key; });
     }
 
+    // --- TLS ------------------------------------------------------------------------------
+
+    /// `conf` is the outer scope's; a scope that mentions no TLS shares it.
+    void read_tls(const Input& in, const std::vector<std::string>& names,
+                  std::shared_ptr<const TlsConf> conf)
+    {
+        const ConfigNode* group = in.reader.take_group("tls");
+        if (group || (in.outermost && listens_with_tls())) {
+            auto own = std::make_shared<TlsConf>(*conf);
+            read_group(in, group, "tls", [&](Section& s) { configure_tls(*own, s); });
+            conf = own;
+        }
+        if (in.outermost) server_tls_ = conf;
+        tls_hosts_.push_back({names, std::move(conf)});
+    }
+
+    bool listens_with_tls() const
+    {
+        return std::any_of(built_.listen.begin(), built_.listen.end(),
+                           [](const ListenSpec& l) { return l.tls; });
+    }
+
+    void make_tls()
+    {
+        if (!listens_with_tls() || has_errors(problems_)) return;
+        std::string why;
+        built_.tls = Tls::make(tls_hosts_, why);
+        if (built_.tls) return;
+        for (std::size_t i = 0; i < built_.listen.size(); ++i)
+            if (built_.listen[i].tls) error(root_.find("listen")->children[i].place, why);
+    }
+
     // --- any scope ----------------------------------------------------------------------
 
     Scope default_scope() const
@@ -151,16 +196,6 @@ class ScopeBuilder {
         }
         return scope;
     }
-
-    /// One scope in the tree.
-    struct Input {
-        SectionReader& reader;
-        const ConfigNode& node;
-        const ConfigNode& below;  ///< the part of the tree where a module may yet be switched on
-        const std::string& path;
-        ConfigNode* record;  ///< may be null
-        bool outermost = false;
-    };
 
     /// Overwrites `scope` with what `in.node` mentions.
     void read_scope(Scope& scope, const Input& in)
@@ -295,7 +330,9 @@ class ScopeBuilder {
         host.names = read_names(reader, node);
 
         Scope scope = server;
-        read_scope(scope, {reader, node, node, root_path_, &record});
+        const Input in{reader, node, node, root_path_, &record};
+        read_scope(scope, in);
+        read_tls(in, host.names, server_tls_);
         const std::string canonical = canonical_name(host.names);
         host.pipeline = bind(scope, canonical, "/");
         const ConfigNode* list = reader.take_groups("locations");
@@ -405,6 +442,8 @@ class ScopeBuilder {
     const std::string root_path_ = "/";
     Locations shared_;
     std::map<std::string, SourcePlace> host_names_;
+    std::shared_ptr<const TlsConf> server_tls_ = std::make_shared<TlsConf>();
+    std::vector<Tls::Host> tls_hosts_;  // the server scope first
 };
 
 void note_used(ModuleTable modules, BuiltScopes& built)

@@ -29,6 +29,7 @@ struct BuiltScopes {
     ConfigNode effective;
     ServerConf server;
     std::vector<ListenSpec> listen;
+    std::shared_ptr<Tls> tls;        ///< null when no listener has tls
 };
 
 /// Reads everything below `root`; what is wrong goes to `problems`.

@@ -133,7 +133,7 @@ ListenSpec configure_listen(Section& s)
           "a numeric address, \"*\" for all of IPv4 and IPv6, or \"unix:/path\"");
     const bool has_port = s.get("port", spec.port, "TCP port; 0: any free one", 0, 65535);
     s.get("backlog", spec.backlog, "connections that may wait to be accepted", 1, 65535);
-    if (s.get("tls", spec.tls, "HTTPS") && spec.tls) s.error("tls", "this build has no TLS yet");
+    s.get("tls", spec.tls, "HTTPS; the certificates are in the group `tls`");
     check_address(spec, has_port, s);
     return spec;
 }

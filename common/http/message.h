@@ -15,6 +15,22 @@ namespace ostler {
 
 class Body;
 
+/// What TLS negotiated with the peer.  The views live as long as the connection.
+struct TlsFacts {
+    std::string_view protocol;     ///< "TLSv1.3"
+    std::string_view cipher;       ///< OpenSSL's name: "TLS_AES_128_GCM_SHA256"
+    std::string_view server_name;  ///< as the client named the host (SNI); empty: it did not
+    std::string_view alpn;         ///< protocol chosen by ALPN: "http/1.1"; empty: none
+    bool resumed = false;          ///< the handshake continued an earlier session
+    /// The client's certificate: "NONE", "SUCCESS" or "FAILED:reason".  Empty: not asked for.
+    std::string_view client_verify;
+    // Empty without a certificate; names in the form of RFC 2253.
+    std::string_view client_subject;
+    std::string_view client_issuer;
+    std::string_view client_serial;       ///< hexadecimal, upper case
+    std::string_view client_fingerprint;  ///< SHA-256, hexadecimal, lower case
+};
+
 /// Who is at the other end, as facts; there is no socket in a request.
 struct Peer {
     std::string_view address;        ///< numeric, IPv4-mapped IPv6 written as IPv4; "unix" for a socket file
@@ -23,6 +39,7 @@ struct Peer {
     std::uint16_t local_port = 0;
     bool tls = false;
     bool loopback = false;           ///< the peer is this machine
+    const TlsFacts* tls_facts = nullptr;  ///< null without TLS
 };
 
 struct Request {

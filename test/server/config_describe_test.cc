@@ -26,6 +26,7 @@ Other groups of the configuration:
   listen     a list of groups: where clients connect
   modules    which modules are on; also in a host or a location
   http       limits of requests and connections; also in a host or a location
+  tls        certificates and what HTTPS needs; also in a host
   hosts      a list of groups: settings by the name the client asks for
   locations  a list of groups: settings by the beginning of the path; in a host or for all
 

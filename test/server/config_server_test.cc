@@ -39,9 +39,9 @@ listen = ( { address = "unix:/run/http.sock"; port = 80; } );
 )~"},
     {"TLS", R"~(listen = ( { port = 443; tls = true; } );
 )~",
-     R"~(ostler.conf:1:32: error: "tls" in "listen": this build has no TLS yet
+     R"~(ostler.conf:1:12: error: tls needs a certificate: set tls.certificate and tls.key for the server or a host
 listen = ( { port = 443; tls = true; } );
-                               ^
+           ^
 )~"},
     {"the same listener twice", R"~(listen = ( { port = 80; }, { address = "*"; } );
 )~",
