@@ -22,7 +22,7 @@ namespace ostler {
 namespace {
 
 constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
-constexpr std::size_t at_once = 2048;      // entries of a directory that is read in one go
+constexpr std::size_t at_once = 1024;      // entries of a directory that is read in one go
 constexpr std::size_t most_streaming = 8;  // larger ones that a worker reads at the same time
 
 using PagePointer = std::shared_ptr<const RenderedPage>;
@@ -107,7 +107,7 @@ PagePointer find_page(Exchange& x, const AutoindexConf& c, const FoundDirectory&
 Step answer_whole(Exchange& x, const AutoindexConf& c, Listing& listing)
 {
     std::string bytes;
-    bytes.reserve(listing.reader().size() * 192 + 4096);
+    bytes.reserve(listing.expected_size());
     listing.begin(bytes);
     while (!listing.write(bytes, at_once)) {
     }

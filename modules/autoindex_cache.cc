@@ -1,7 +1,7 @@
 // autoindex_cache.cc - pages by key, the last used first.
 #include "modules/autoindex_cache.h"
 
-#include <functional>
+#include <cstring>
 #include <utility>
 
 #include "common/base/text.h"
@@ -11,22 +11,26 @@ namespace ostler {
 
 namespace {
 
-/// FNV-1a by eight bytes: the same in every worker, whatever the library.
+/// Four sums side by side, eight bytes at a time: the same in every worker, whatever the library.
 std::uint64_t hash_of(std::string_view bytes)
 {
-    std::uint64_t hash = 0xcbf29ce484222325u ^ bytes.size();
-    std::size_t i = 0;
-    const auto mix = [&](std::uint64_t word) {
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
+    constexpr std::uint64_t odd = 0x9e3779b97f4a7c15u;
+    const auto mix = [](std::uint64_t hash, std::uint64_t word) {
+        hash = (hash ^ word) * odd;
+        return hash ^ hash >> 32;
     };
-    for (; i + 8 <= bytes.size(); i += 8) {
+    const auto word_at = [&](std::size_t i) {
         std::uint64_t word;
-        bytes.substr(i, 8).copy(reinterpret_cast<char*>(&word), 8);
-        mix(word);
-    }
-    for (; i < bytes.size(); ++i) mix(static_cast<unsigned char>(bytes[i]));
-    return hash;
+        std::memcpy(&word, bytes.data() + i, sizeof word);
+        return word;
+    };
+    std::uint64_t lanes[4] = {0xcbf29ce484222325u ^ bytes.size(), 1, 2, 3};
+    std::size_t i = 0;
+    for (; i + 32 <= bytes.size(); i += 32)
+        for (std::size_t lane = 0; lane < 4; ++lane)
+            lanes[lane] = mix(lanes[lane], word_at(i + lane * 8));
+    for (; i < bytes.size(); ++i) lanes[0] = mix(lanes[0], static_cast<unsigned char>(bytes[i]));
+    return mix(mix(mix(lanes[0], lanes[1]), lanes[2]), lanes[3]);
 }
 
 std::size_t cost_of(const ListingCache::Item& item)

@@ -1,5 +1,8 @@
 // autoindex_html.cc - a listing as a page: one table that reads well aloud, on a phone, in print.
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
 
 #include "common/base/text.h"
 #include "common/http/mime.h"
@@ -13,6 +16,13 @@ namespace {
 using Slot = PageTemplate::Slot;
 
 constexpr std::uint64_t largest_preview = 8 << 20;
+constexpr std::size_t row_markup = 512;  // at most what is in a row beside the name
+
+char* put(char* to, std::string_view text)
+{
+    text.copy(to, text.size());
+    return to + text.size();
+}
 
 class HtmlWriter final : public ListingWriter {
  public:
@@ -29,8 +39,9 @@ class HtmlWriter final : public ListingWriter {
     void write_heading(std::string& out, SortBy by, std::string_view text) const;
     void write_table_head(std::string& out) const;
     void write_table_end(std::string& out) const;
-    void write_name(std::string& out, const ListingEntry& entry);
-    void write_preview(std::string& out, std::string_view kind, const std::string& href) const;
+    char* write_name(char* to, const ListingEntry& entry);
+    char* write_preview(char* to, const ListingEntry& entry, std::string_view kind,
+                        std::string_view href) const;
     void write_pages(std::string& out) const;
     void write_page_link(std::string& out, std::size_t page, std::string_view rel,
                          std::string_view text) const;
@@ -39,11 +50,17 @@ class HtmlWriter final : public ListingWriter {
     void write_downloads(std::string& out) const;
     std::string_view kind_of(std::string_view name);
 
+    /// An extension that was met, packed into a number, and its kind.
+    struct KnownKind {
+        std::uint64_t extension = 0;
+        std::string_view kind;
+    };
+
     PageFacts facts_;
     const PageTotals* totals_ = nullptr;
-    std::string extension_;  // of the last file, and its kind: neighbours are often alike
-    std::string_view kind_;
-    std::string href_;
+    std::array<KnownKind, 64> kinds_;  // a folder has few, and many files of each
+    DateText date_;
+    std::vector<char> row_;  // one of them
     bool empty_ = true;
 };
 
@@ -191,58 +208,71 @@ void HtmlWriter::write_table_end(std::string& out) const
 void HtmlWriter::row(std::string& out, const ListingEntry& entry)
 {
     empty_ = false;
-    write_name(out, entry);
-    out += "<td>";
-    if (!entry.directory) append_size(out, entry.size);
-    out += "</td><td><time datetime=\"";
-    append_iso_date(out, entry.modified);
-    out += "\">";
-    const std::size_t at = out.size();
-    append_date(out, entry.modified);
-    out.replace(at + 10, 1, "<span> ");  // a phone shows the day only
-    out += "</span></time></td></tr>\n";
+    // Once in the text, and in an address, twice with a preview.
+    const std::size_t room = entry.name.size() * (html_room + 2 * segment_room) + row_markup;
+    if (row_.size() < room) row_.resize(room);
+    char* to = write_name(row_.data(), entry);
+    to = put(to, "<td>");
+    if (!entry.directory) to = write_size(to, entry.size);
+    to = put(to, "</td><td><time datetime=\"");
+    const char* const date = to;
+    to = date_.write(to, entry.modified);
+    to = put(to, "\">");
+    to = put(to, {date, 10});
+    to = put(to, "<span> ");  // a phone shows the day only
+    to = put(to, {date + 11, 5});
+    to = put(to, "</span></time></td></tr>\n");
+    out.append(row_.data(), to);
 }
 
-void HtmlWriter::write_name(std::string& out, const ListingEntry& entry)
+char* HtmlWriter::write_name(char* to, const ListingEntry& entry)
 {
     const std::string_view kind = entry.directory ? "folder" : kind_of(entry.name);
     const bool linked = entry.readable && !is_unlinkable(entry.name);
-    append(out, "<tr><th scope=\"row\" class=\"", kind, "\">");
+    to = put(put(put(to, "<tr><th scope=\"row\" class=\""), kind), "\">");
     if (!linked) {
-        append(out, "<span title=\"",
-               entry.readable ? "No address can have this name" : "This cannot be read", "\">");
+        to = put(to, "<span title=\"");
+        to = put(to, entry.readable ? "No address can have this name" : "This cannot be read");
+        to = put(to, "\">");
     } else {
-        href_.clear();
-        append_segment(href_, entry.name);
-        if (entry.directory) href_ += '/';
-        append(out, "<a href=\"", href_, "\">");
-        if (facts_.previews && !entry.directory && entry.size <= largest_preview)
-            write_preview(out, kind, href_);
+        to = put(to, "<a href=\"");
+        const char* const href = to;
+        to = write_segment(to, entry.name);
+        if (entry.directory) *to++ = '/';
+        const char* const end = to;
+        to = put(to, "\">");
+        to = write_preview(to, entry, kind, {href, static_cast<std::size_t>(end - href)});
     }
-    out += "<bdi>";
-    append_html(out, entry.name);
-    if (entry.directory) out += '/';
-    out += linked ? "</bdi></a></th>" : "</bdi></span></th>";
+    to = write_html(put(to, "<bdi>"), entry.name);
+    if (entry.directory) *to++ = '/';
+    return put(to, linked ? "</bdi></a></th>" : "</bdi></span></th>");
 }
 
-void HtmlWriter::write_preview(std::string& out, std::string_view kind,
-                               const std::string& href) const
+char* HtmlWriter::write_preview(char* to, const ListingEntry& entry, std::string_view kind,
+                                std::string_view href) const
 {
-    if (kind == "image")
-        append(out, "<img src=\"", href, "\" alt=\"\" loading=\"lazy\" decoding=\"async\">");
-    if (kind == "video")
-        append(out, "<video src=\"", href,
-               "\" preload=\"metadata\" muted tabindex=\"-1\" aria-hidden=\"true\"></video>");
+    if (!facts_.previews || entry.directory || entry.size > largest_preview) return to;
+    if (kind == "image") {
+        to = put(put(to, "<img src=\""), href);
+        return put(to, "\" alt=\"\" loading=\"lazy\" decoding=\"async\">");
+    }
+    if (kind == "video") {
+        to = put(put(to, "<video src=\""), href);
+        return put(to,
+                   "\" preload=\"metadata\" muted tabindex=\"-1\" aria-hidden=\"true\"></video>");
+    }
+    return to;
 }
 
 std::string_view HtmlWriter::kind_of(std::string_view name)
 {
     const std::string_view extension = extension_of(name);
-    if (kind_.empty() || extension != extension_) {
-        kind_ = kind_of_name(name);
-        extension_ = extension;
-    }
-    return kind_;
+    std::uint64_t packed = 0;
+    if (extension.empty() || extension.size() > sizeof packed) return kind_of_name(name);
+    for (const char c : extension) packed = packed << 8 | static_cast<unsigned char>(c);
+    KnownKind& known = kinds_[(packed * 0x9e3779b97f4a7c15u) >> 58];
+    if (known.extension != packed) known = {packed, kind_of_name(name)};
+    return known.kind;
 }
 
 void HtmlWriter::write_page_link(std::string& out, std::size_t page, std::string_view rel,

@@ -54,6 +54,12 @@ std::string_view Listing::content_type() const
     return query_.format == ListingFormat::json ? "application/json" : "text/html; charset=utf-8";
 }
 
+std::size_t Listing::expected_size() const
+{
+    // A name stands in the text and in the address, where a byte may become three.
+    return reader_.size() * 184 + reader_.name_bytes() * 3 + 4096;
+}
+
 void Listing::start_writing()
 {
     writing_ = true;

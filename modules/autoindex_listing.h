@@ -32,6 +32,9 @@ class Listing {
     /// Appends up to `rows` entries, then the end of the page; true when it is complete.
     bool write(std::string& out, std::size_t rows);
 
+    /// Bytes of a page with everything that was read, or a little more.
+    std::size_t expected_size() const;
+
     const DirectoryReader& reader() const { return reader_; }
     std::string_view content_type() const;
     const std::string& key() const { return key_; }

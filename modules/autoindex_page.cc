@@ -53,7 +53,8 @@ class JsonWriter final : public ListingWriter {
         append(out, "\",\"type\":\"", entry.directory ? "directory" : "file", '"');
         if (!entry.directory) append(out, ",\"size\":", entry.size);
         out += ",\"modified\":\"";
-        append_iso_date(out, entry.modified);
+        char date[DateText::length];
+        out.append(date, date_.write(date, entry.modified));
         out += "\"}";
     }
 
@@ -65,6 +66,7 @@ class JsonWriter final : public ListingWriter {
 
  private:
     PageFacts facts_;
+    DateText date_;
     bool first_ = true;
 };
 

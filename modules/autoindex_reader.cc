@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
+#include "common/base/entry_status.h"
 #include "common/base/text.h"
 #include "modules/autoindex_text.h"
 
@@ -28,19 +30,42 @@ int rank_of_readme(std::string_view name)
     return 0;
 }
 
-bool may_read(int directory, std::string_view name, const struct stat& st)
+bool may_read(int directory, std::string_view name, mode_t mode)
 {
-    const mode_t all = S_ISDIR(st.st_mode) ? 0555 : 0444;
-    if ((st.st_mode & all) == all) return true;
-    const int how = S_ISDIR(st.st_mode) ? R_OK | X_OK : R_OK;
+    const mode_t all = S_ISDIR(mode) ? 0555 : 0444;
+    if ((mode & all) == all) return true;
+    const int how = S_ISDIR(mode) ? R_OK | X_OK : R_OK;
     return ::faccessat(directory, name.data(), how, AT_EACCESS) == 0;
 }
 
-void take_facts(ListingEntry& entry, const struct stat& st)
+void take_facts(ListingEntry& entry, const EntryStatus& status)
 {
-    entry.directory = S_ISDIR(st.st_mode);
-    entry.size = entry.directory ? 0 : static_cast<std::uint64_t>(st.st_size);
-    entry.modified = static_cast<std::int64_t>(st.st_mtime);
+    entry.directory = S_ISDIR(status.mode);
+    entry.size = entry.directory ? 0 : status.size;
+    entry.modified = status.modified;
+}
+
+/// Up to eight bytes of `key` after the first `from`, so that numbers compare as the bytes do.
+std::uint64_t eight_bytes(std::string_view key, std::size_t from)
+{
+    std::uint64_t value = 0;
+    for (std::size_t i = from; i < from + 8; ++i)
+        value = value << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0u);
+    return value;
+}
+
+/// How many bytes all keys begin with in common.
+std::size_t shared_start(const std::vector<ListingEntry>& entries)
+{
+    const std::string_view first = entries.front().key;
+    std::size_t shared = first.size();
+    for (const ListingEntry& entry : entries) {
+        shared = std::min(shared, entry.key.size());
+        const auto [end, other] = std::mismatch(
+            first.begin(), first.begin() + static_cast<std::ptrdiff_t>(shared), entry.key.begin());
+        shared = static_cast<std::size_t>(end - first.begin());
+    }
+    return shared;
 }
 
 }  // namespace
@@ -92,7 +117,7 @@ bool DirectoryReader::read(std::size_t count)
         if (!wants(name)) continue;
         ListingEntry entry;
         entry.name = name;
-        if (!examine(entry)) continue;
+        if (!examine(entry, found->d_type)) continue;
         add(entry);
     }
     return true;
@@ -103,40 +128,43 @@ bool DirectoryReader::wants(std::string_view name)
     if (name == "." || name == "..") return false;
     if (!rules_.hidden && name[0] == '.') return false;
     // Only the top has names that are served although they begin with a dot.
-    scratch_.assign(below_.empty() ? "" : "x/");
-    scratch_ += name;
-    if (!tree_.serves(scratch_)) return false;
+    path_.assign(below_.empty() ? "" : "x/");
+    path_ += name;
+    if (!tree_.serves(path_)) return false;
     for (const std::string& pattern : rules_.ignore)
         if (::fnmatch(pattern.c_str(), name.data(), FNM_PERIOD) == 0) return false;
     return wanted_.empty() || fold_case(name).find(wanted_) != std::string::npos;
 }
 
-/// False: not to be listed.
-bool DirectoryReader::examine(ListingEntry& entry)
+/// False: not to be listed.  `type` is what the directory says, often enough to ask no further.
+bool DirectoryReader::examine(ListingEntry& entry, unsigned char type)
 {
+    if (type == DT_LNK) return examine_link(entry);
+    if (type != DT_REG && type != DT_DIR && type != DT_UNKNOWN) return false;  // nothing to fetch
     const int fd = ::dirfd(directory_.get());
-    struct stat st;
-    if (::fstatat(fd, entry.name.data(), &st, AT_SYMLINK_NOFOLLOW) != 0) return false;
-    if (S_ISLNK(st.st_mode)) return examine_link(entry);
-    if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) return false;  // nothing to fetch
-    take_facts(entry, st);
-    entry.readable = may_read(fd, entry.name, st);
+    EntryStatus status;
+    if (entry_status(fd, entry.name.data(), status) != 0) return false;
+    if (S_ISLNK(status.mode)) return examine_link(entry);
+    if (!S_ISDIR(status.mode) && !S_ISREG(status.mode)) return false;
+    take_facts(entry, status);
+    entry.readable = may_read(fd, entry.name, status.mode);
     return entry.readable || rules_.unreadable;
 }
 
 /// A link is what it leads to, as far as the tree follows it.
 bool DirectoryReader::examine_link(ListingEntry& entry)
 {
-    scratch_.assign(below_);
-    scratch_ += entry.name;
+    path_.assign(below_);
+    path_ += entry.name;
     entry.link = true;
-    auto target = open_below(root_, scratch_, tree_.symlinks);
+    auto target = open_below(root_, path_, tree_.symlinks);
     struct stat st;
     if (!target || ::fstat((*target).get(), &st) != 0) {
         entry.readable = false;
         return rules_.unreadable;
     }
-    take_facts(entry, st);
+    take_facts(entry, {st.st_mode, static_cast<std::uint64_t>(st.st_size),
+                       static_cast<std::int64_t>(st.st_mtime)});
     return entry.directory || S_ISREG(st.st_mode);
 }
 
@@ -152,24 +180,55 @@ void DirectoryReader::add(ListingEntry entry)
 {
     newest_ = std::max(newest_, entry.modified);
     if (lower(entry.name[0]) == 'r') note_readme(entry);
-    scratch_.clear();
-    append_sort_key(scratch_, entry.name);
-    entry.key = names_.copy(scratch_);
+    if (key_.size() < entry.name.size() * sort_key_room)
+        key_.resize(entry.name.size() * sort_key_room);
+    const char* const end = write_sort_key(key_.data(), entry.name);
+    entry.key = names_.copy({key_.data(), static_cast<std::size_t>(end - key_.data())});
     entry.name = names_.copy(entry.name);
     if (runs_.empty() || runs_.back().entries.size() == run_size) {
         finish_run();
         runs_.emplace_back();
     }
     runs_.back().entries.push_back(entry);
+    name_bytes_ += entry.name.size();
     ++size_;
+}
+
+/// A number that orders most pairs of entries like is_before(); equal ones need a closer look.
+std::uint64_t DirectoryReader::rank_of(const ListingEntry& entry, std::size_t shared) const
+{
+    std::uint64_t rank = 0;
+    switch (query_.by) {
+    case SortBy::name: rank = eight_bytes(entry.key, shared); break;
+    case SortBy::size: rank = entry.size; break;
+    case SortBy::date: rank = static_cast<std::uint64_t>(entry.modified) ^ std::uint64_t{1} << 63;
+    }
+    return query_.descending ? ~rank : rank;
 }
 
 void DirectoryReader::finish_run()
 {
     if (runs_.empty()) return;
-    auto& entries = runs_.back().entries;
-    std::sort(entries.begin(), entries.end(),
-              [this](const ListingEntry& a, const ListingEntry& b) { return is_before(a, b); });
+    Run& run = runs_.back();
+    const auto& entries = run.entries;
+    struct Item {
+        std::uint64_t rank;
+        std::uint32_t index;
+        bool directory;
+    };
+    std::vector<Item> items;
+    items.reserve(entries.size());
+    const std::size_t shared = query_.by == SortBy::name ? shared_start(entries) : 0;
+    for (const ListingEntry& entry : entries)
+        items.push_back(
+            {rank_of(entry, shared), static_cast<std::uint32_t>(items.size()), entry.directory});
+    std::sort(items.begin(), items.end(), [&](const Item& a, const Item& b) {
+        if (a.directory != b.directory) return a.directory;
+        if (a.rank != b.rank) return a.rank < b.rank;
+        return is_before(entries[a.index], entries[b.index]);
+    });
+    run.order.reserve(items.size());
+    for (const Item& item : items) run.order.push_back(item.index);
 }
 
 bool DirectoryReader::is_before(const ListingEntry& a, const ListingEntry& b) const
@@ -186,7 +245,7 @@ bool DirectoryReader::is_before(const ListingEntry& a, const ListingEntry& b) co
 
 bool DirectoryReader::run_is_later(std::size_t a, std::size_t b) const
 {
-    return is_before(runs_[b].entries[runs_[b].at], runs_[a].entries[runs_[a].at]);
+    return is_before(runs_[b].first(), runs_[a].first());
 }
 
 const ListingEntry* DirectoryReader::next()
@@ -200,8 +259,8 @@ const ListingEntry* DirectoryReader::next()
     if (heap_.empty()) return nullptr;
     std::pop_heap(heap_.begin(), heap_.end(), later);
     Run& run = runs_[heap_.back()];
-    const ListingEntry* entry = &run.entries[run.at++];
-    if (run.at == run.entries.size())
+    const ListingEntry* entry = &run.first();
+    if (++run.at == run.order.size())
         heap_.pop_back();
     else
         std::push_heap(heap_.begin(), heap_.end(), later);

@@ -26,7 +26,7 @@ struct ListingEntry {
     std::uint64_t size = 0;
     std::int64_t modified = 0;  ///< seconds since 1970
     bool directory = false;
-    bool link = false;       ///< symbolic; the rest is about what it leads to
+    bool link = false;     ///< symbolic; the rest is about what it leads to
     bool readable = true;  ///< false: shown, but there is nothing to follow
 };
 
@@ -53,6 +53,7 @@ class DirectoryReader {
     bool read(std::size_t count);
     bool is_cut() const { return cut_; }  ///< `most` was reached
     std::size_t size() const { return size_; }
+    std::size_t name_bytes() const { return name_bytes_; }  ///< of all entries together
     /// The time of the newest of the directory and its entries, seconds since 1970.
     std::int64_t newest() const { return newest_; }
     /// The file to show below the listing; empty: none.
@@ -71,15 +72,18 @@ class DirectoryReader {
     };
     struct Run {
         std::vector<ListingEntry> entries;
-        std::size_t at = 0;
+        std::vector<std::uint32_t> order;  // of them, once they are sorted
+        std::size_t at = 0;                // in `order`
+        const ListingEntry& first() const { return entries[order[at]]; }
     };
 
     bool wants(std::string_view name);
-    bool examine(ListingEntry& entry);
+    bool examine(ListingEntry& entry, unsigned char type);
     bool examine_link(ListingEntry& entry);
     void note_readme(const ListingEntry& entry);
     void add(ListingEntry entry);
     void finish_run();
+    std::uint64_t rank_of(const ListingEntry& entry, std::size_t shared) const;
     bool is_before(const ListingEntry& a, const ListingEntry& b) const;
     bool run_is_later(std::size_t a, std::size_t b) const;
 
@@ -93,11 +97,13 @@ class DirectoryReader {
     std::unique_ptr<DIR, Close> directory_;
     FileFacts facts_;
     Arena names_;
-    std::string scratch_;
+    std::string path_;  // what the tree is asked about
+    std::vector<char> key_;
     std::vector<Run> runs_;
     std::vector<std::size_t>
         heap_;  // runs that are not used up; the one with the first entry on top
     std::size_t size_ = 0;
+    std::size_t name_bytes_ = 0;
     std::int64_t newest_ = 0;
     std::string readme_;
     int readme_rank_ = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 
 #include "common/base/text.h"
@@ -37,10 +38,13 @@ Character decode(std::string_view s)
     return {code, length};
 }
 
-void encode(std::string& to, std::uint32_t code)
+char* encode(char* to, std::uint32_t code)
 {
-    const auto put = [&](std::uint32_t byte) { to += static_cast<char>(byte); };
-    if (code < 0x80) return put(code);
+    const auto put = [&](std::uint32_t byte) { *to++ = static_cast<char>(byte); };
+    if (code < 0x80) {
+        put(code);
+        return to;
+    }
     if (code < 0x800) {
         put(0xc0 | code >> 6);
     } else {
@@ -53,6 +57,13 @@ void encode(std::string& to, std::uint32_t code)
         put(0x80 | (code >> 6 & 0x3f));
     }
     put(0x80 | (code & 0x3f));
+    return to;
+}
+
+char* copy(char* to, std::string_view text)
+{
+    text.copy(to, text.size());
+    return to + text.size();
 }
 
 /// Line ends, and characters that reorder what stands beside them: a name must not pose as another.
@@ -96,6 +107,19 @@ std::string_view json_escape(char c)
     }
 }
 
+/// Writes what stands for the first character of `text`, which is not a plain one, and takes it.
+template <class Escape> char* write_special(char* to, std::string_view& text, Escape escape)
+{
+    const Character c = decode(text);
+    const std::string_view shown = text.substr(0, std::max<std::size_t>(c.length, 1));
+    text.remove_prefix(shown.size());
+    if (c.length == 0 || misleads(c.code)) return copy(to, replacement);
+    if (c.code < 0x20) return encode(to, 0x2400 + c.code);
+    if (c.code == 0x7f) return encode(to, 0x2421);
+    const std::string_view e = escape(shown[0]);
+    return copy(to, e.empty() ? shown : e);
+}
+
 template <class Escape> void append_escaped(std::string& to, std::string_view text, Escape escape)
 {
     while (!text.empty()) {
@@ -104,56 +128,28 @@ template <class Escape> void append_escaped(std::string& to, std::string_view te
         to += text.substr(0, plain);
         text.remove_prefix(plain);
         if (text.empty()) return;
-        const Character c = decode(text);
-        if (c.length == 0 || misleads(c.code))
-            to += replacement;
-        else if (c.code < 0x20)
-            encode(to, 0x2400 + c.code);
-        else if (c.code == 0x7f)
-            encode(to, 0x2421);
-        else if (const std::string_view e = escape(text[0]); !e.empty())
-            to += e;
-        else
-            to += text.substr(0, c.length);
-        text.remove_prefix(std::max<std::size_t>(c.length, 1));
+        char special[8];
+        to.append(special, write_special(special, text, escape));
     }
 }
 
-void append_two(std::string& to, unsigned n)
+char* write_two(char* to, unsigned n)
 {
-    to += static_cast<char>('0' + n / 10 % 10);
-    to += static_cast<char>('0' + n % 10);
+    to[0] = static_cast<char>('0' + n / 10 % 10);
+    to[1] = static_cast<char>('0' + n % 10);
+    return to + 2;
 }
 
-struct Civil {
-    int year;
-    unsigned month, day, hour, minute, second;
-};
-
-Civil civil(std::int64_t seconds)
+void write_day(char* to, std::int64_t days_since_1970)
 {
     using namespace std::chrono;
-    constexpr std::int64_t first = -62167219200, last = 253402300799;  // the years 0 to 9999
-    seconds = std::clamp(seconds, first, last);
-    const std::int64_t days_since = (seconds >= 0 ? seconds : seconds - 86399) / 86400;
-    const year_month_day date{sys_days{days{days_since}}};
-    const auto rest = static_cast<unsigned>(seconds - days_since * 86400);
-    return {static_cast<int>(date.year()),
-            static_cast<unsigned>(date.month()),
-            static_cast<unsigned>(date.day()),
-            rest / 3600,
-            rest / 60 % 60,
-            rest % 60};
-}
-
-void append_day(std::string& to, const Civil& t)
-{
-    append_two(to, static_cast<unsigned>(t.year) / 100);
-    append_two(to, static_cast<unsigned>(t.year));
-    to += '-';
-    append_two(to, t.month);
-    to += '-';
-    append_two(to, t.day);
+    const year_month_day date{sys_days{days{days_since_1970}}};
+    const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+    to = write_two(write_two(to, year / 100), year);
+    *to++ = '-';
+    to = write_two(to, static_cast<unsigned>(date.month()));
+    *to++ = '-';
+    write_two(to, static_cast<unsigned>(date.day()));
 }
 
 std::uint32_t fold(std::uint32_t c)
@@ -172,19 +168,16 @@ std::uint32_t fold(std::uint32_t c)
     return c;
 }
 
-/// The next character, folded, to the end of `to`; returns how many bytes of `s` it was.
-std::size_t append_folded(std::string& to, std::string_view s)
+/// The next character, folded, to `to`; returns how many bytes of `s` it was.  Never longer than
+/// it was.
+std::size_t write_folded(char*& to, std::string_view s)
 {
-    if (byte_at(s, 0) < 0x80) {
-        to += lower(s[0]);
-        return 1;
-    }
-    const Character c = decode(s);
+    const Character c = byte_at(s, 0) < 0x80 ? Character{} : decode(s);
     if (c.length == 0) {
-        to += s[0];
+        *to++ = lower(s[0]);
         return 1;
     }
-    encode(to, fold(c.code));
+    to = encode(to, fold(c.code));
     return c.length;
 }
 
@@ -193,18 +186,38 @@ std::size_t append_folded(std::string& to, std::string_view s)
 void append_html(std::string& to, std::string_view text) { append_escaped(to, text, html_entity); }
 void append_json(std::string& to, std::string_view text) { append_escaped(to, text, json_escape); }
 
-void append_segment(std::string& to, std::string_view name)
+char* write_html(char* to, std::string_view text)
+{
+    while (!text.empty()) {
+        std::size_t plain = 0;
+        for (; plain < text.size() && plain_text[byte_at(text, plain)]; ++plain)
+            *to++ = text[plain];
+        text.remove_prefix(plain);
+        if (!text.empty()) to = write_special(to, text, html_entity);
+    }
+    return to;
+}
+
+char* write_segment(char* to, std::string_view name)
 {
     for (const char c : name) {
         const auto byte = static_cast<unsigned char>(c);
         if (unreserved[byte]) {
-            to += c;
+            *to++ = c;
             continue;
         }
-        to += '%';
-        to += "0123456789ABCDEF"[byte >> 4];
-        to += "0123456789ABCDEF"[byte & 15];
+        *to++ = '%';
+        *to++ = "0123456789ABCDEF"[byte >> 4];
+        *to++ = "0123456789ABCDEF"[byte & 15];
     }
+    return to;
+}
+
+void append_segment(std::string& to, std::string_view name)
+{
+    const std::size_t before = to.size();
+    to.resize(before + name.size() * segment_room);
+    to.resize(static_cast<std::size_t>(write_segment(to.data() + before, name) - to.data()));
 }
 
 std::string decode_query_value(std::string_view value)
@@ -223,12 +236,12 @@ std::string decode_query_value(std::string_view value)
     return out;
 }
 
-void append_size(std::string& to, std::uint64_t bytes)
+char* write_size(char* to, std::uint64_t bytes)
 {
-    if (bytes < 1024) return append(to, bytes, " B");
-    constexpr std::string_view units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    const auto number = [&](std::uint64_t n) { return std::to_chars(to, to + 20, n).ptr; };
+    if (bytes < 1024) return copy(number(bytes), " B");
+    constexpr std::string_view units[] = {" KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
     std::size_t unit = 0;
-    // In tenths, rounded up: a file that takes more than 9.9 MiB is not shown as one of 9.9.
     std::uint64_t whole = bytes / 1024;
     std::uint64_t rest = bytes % 1024;
     while (whole >= 1024) {
@@ -237,46 +250,56 @@ void append_size(std::string& to, std::uint64_t bytes)
         ++unit;
     }
     const std::uint64_t tenths = whole * 10 + (rest * 10 + 1023) / 1024;
-    if (tenths < 100) return append(to, tenths / 10, '.', tenths % 10, ' ', units[unit]);
-    if (tenths > 10230 && unit + 1 < std::size(units)) return append(to, "1.0 ", units[unit + 1]);
-    append(to, (tenths + 9) / 10, ' ', units[unit]);
+    if (tenths < 100) {
+        to[0] = static_cast<char>('0' + tenths / 10);
+        to[1] = '.';
+        to[2] = static_cast<char>('0' + tenths % 10);
+        return copy(to + 3, units[unit]);
+    }
+    if (tenths > 10230 && unit + 1 < std::size(units))
+        return copy(copy(to, "1.0"), units[unit + 1]);
+    return copy(number((tenths + 9) / 10), units[unit]);
 }
 
-void append_date(std::string& to, std::int64_t seconds)
+void append_size(std::string& to, std::uint64_t bytes)
 {
-    const Civil t = civil(seconds);
-    append_day(to, t);
-    to += ' ';
-    append_two(to, t.hour);
-    to += ':';
-    append_two(to, t.minute);
+    char text[size_room];
+    to.append(text, write_size(text, bytes));
 }
 
-void append_iso_date(std::string& to, std::int64_t seconds)
+char* DateText::write(char* to, std::int64_t seconds)
 {
-    const Civil t = civil(seconds);
-    append_day(to, t);
-    to += 'T';
-    append_two(to, t.hour);
-    to += ':';
-    append_two(to, t.minute);
-    to += ':';
-    append_two(to, t.second);
-    to += 'Z';
+    constexpr std::int64_t first = -62167219200, last = 253402300799;  // the years 0 to 9999
+    seconds = std::clamp(seconds, first, last);
+    const std::int64_t day = (seconds >= 0 ? seconds : seconds - 86399) / 86400;
+    if (day != day_) write_day(text_, day);
+    day_ = day;
+    const auto rest = static_cast<unsigned>(seconds - day * 86400);
+    to = copy(to, {text_, 10});
+    *to++ = 'T';
+    to = write_two(to, rest / 3600);
+    *to++ = ':';
+    to = write_two(to, rest / 60 % 60);
+    *to++ = ':';
+    to = write_two(to, rest % 60);
+    *to++ = 'Z';
+    return to;
 }
 
 std::string fold_case(std::string_view name)
 {
-    std::string out;
-    while (!name.empty()) name.remove_prefix(append_folded(out, name));
+    std::string out(name.size(), '\0');
+    char* to = out.data();
+    while (!name.empty()) name.remove_prefix(write_folded(to, name));
+    out.resize(static_cast<std::size_t>(to - out.data()));
     return out;
 }
 
-void append_sort_key(std::string& to, std::string_view name)
+char* write_sort_key(char* to, std::string_view name)
 {
     while (!name.empty()) {
         if (!is_digit(name[0])) {
-            name.remove_prefix(append_folded(to, name));
+            name.remove_prefix(write_folded(to, name));
             continue;
         }
         // A number: '0' so that it stands among the digits, how long it is, what it is.
@@ -284,11 +307,12 @@ void append_sort_key(std::string& to, std::string_view name)
         while (end < name.size() && is_digit(name[end])) ++end;
         const std::size_t zeros = std::min(name.substr(0, end).find_first_not_of('0'), end);
         const std::string_view digits = name.substr(zeros, end - zeros);
-        to += '0';
-        to += static_cast<char>(std::min<std::size_t>(digits.size(), 255));
-        to += digits;
+        *to++ = '0';
+        *to++ = static_cast<char>(std::min<std::size_t>(digits.size(), 255));
+        to = copy(to, digits);
         name.remove_prefix(end);
     }
+    return to;
 }
 
 }  // namespace ostler
