@@ -18,7 +18,7 @@ apt_names() {
     test)  echo clang libclang-rt-dev libc++-dev libc++abi-dev curl wget procps \
                 python3-doc chromium git gitweb mercurial php-cgi php-xml dokuwiki \
                 libcgi-pm-perl ;;
-    bench) echo nginx-light lighttpd wrk procps apache2-bin php-cgi ;;
+    bench) echo nginx-light lighttpd wrk procps apache2-bin h2o php-cgi ;;
     # A Node.js from elsewhere brings its own npm and refuses Debian's beside it.
     browser) echo chromium; command -v npm >/dev/null || echo nodejs npm ;;
     *) fail "unknown purpose '$1': build, test, browser or bench" ;;
@@ -29,7 +29,7 @@ brew_names() {
     case $1 in
     build) echo cmake ninja pkgconf libevent openssl@3 libconfig md4c libarchive doctest ccache ;;
     test)  echo llvm wget git mercurial php ;;
-    bench) echo nginx lighttpd wrk httpd php ;;
+    bench) echo nginx lighttpd wrk httpd h2o php ;;
     browser) echo node ;;
     *) fail "unknown purpose '$1': build, test, browser or bench" ;;
     esac
@@ -64,7 +64,7 @@ with_apt() {
     $apt install -y --no-install-recommends $missing ||
         fail "apt-get install failed, see above; these are missing: $missing"
     # A benchmark wants the programs; a service that has just been started on port 80, nobody.
-    for service in nginx lighttpd; do
+    for service in nginx lighttpd h2o; do
         case " $missing" in
         *" $service"*) [ ! -d /run/systemd/system ] || $root systemctl disable --now $service ;;
         esac

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""autoindex.py - listings of ostler, nginx, lighttpd and Apache side by side: server CPU of one
-listing of 1,000 entries; for a large folder the time to the first byte, to the last, and memory.
+"""autoindex.py - listings of ostler, nginx, lighttpd, Apache and h2o side by side.
 
     python3 test/bench/autoindex.py --ostler build-bench/server/ostler
 
-The servers take turns, the median of the rounds is printed; a server that is not installed is
-left out.  Each has one worker.  Not a test: only the ratios of one run mean something."""
+Server CPU of a listing of 1,000 entries when nothing is known of the folder, and when nothing has
+changed since.  Of a folder of 100,000: time to the first byte and to
+the last, the longest and the usual wait of a small file that others ask for meanwhile, and memory.
+The servers take turns, the median of the rounds is printed; one that is not installed is left out.
+Each has one worker.  The first row is no server: what the kernel takes to name the entries and to
+tell size and date of each, which is the least that a listing made afresh can cost.  h2o shows
+names only.  Not a test: only the ratios of one run mean something."""
 
 import argparse
 import os
@@ -14,6 +18,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -59,6 +64,36 @@ IndexOptions FancyIndexing HTMLTable VersionSort FoldersFirst
 Require all granted
 </Directory>
 """
+H2O = """num-threads: 1
+max-connections: 64
+hosts:
+  default:
+    listen: {{ host: 127.0.0.1, port: {port} }}
+    paths:
+      "/": {{ file.dir: {root}, file.dirlisting: ON }}
+"""
+FLOOR = r"""
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+int main(int argc, char** argv)
+{
+    const int rounds = argc > 2 ? atoi(argv[2]) : 1;
+    struct timespec t;
+    struct stat st;
+    for (int i = 0; i < rounds; ++i) {
+        DIR* d = opendir(argv[1]);
+        for (struct dirent* e; d && (e = readdir(d));)
+            fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW);
+        if (d) closedir(d);
+    }
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    printf("%f\n", (t.tv_sec * 1e3 + t.tv_nsec / 1e6) / rounds);
+}
+"""
 APACHE_MODULES = "/usr/lib/apache2/modules"
 
 
@@ -69,6 +104,8 @@ def make_tree(root):
             kind = ("txt", "jpg", "tar.gz", "html")[i % 4]
             open(os.path.join(root, folder, "some file %d.%s" % (i, kind)), "w").close()
         os.utime(os.path.join(root, folder), (1e9, 1e9))
+    with open(os.path.join(root, "small.txt"), "w") as f:
+        f.write("small\n")
 
 
 def cpu_seconds(pids):
@@ -131,13 +168,37 @@ class Server:
                 total += sum(int(x.split()[1]) for x in f if x.startswith("VmRSS"))
         return total
 
-    def cpu_of(self, path, count):
-        """Milliseconds of CPU for one request."""
+    def cpu_of(self, paths, count):
+        """Milliseconds of CPU for one request, and the size of its answer."""
         pids = descendants(self.process.pid)
         before = cpu_seconds(pids)
-        for _ in range(count):
-            size = self.get(path)[2]
+        for i in range(count):
+            size = self.get(paths[i % len(paths)])[2]
         return (cpu_seconds(pids) - before) / count * 1000, size
+
+    def waits_during(self, path, times):
+        """Milliseconds that a small file takes while somebody else fetches `path`, sorted."""
+        child = os.fork()
+        if child == 0:
+            self.socket = None
+            try:
+                for _ in range(times):
+                    self.get(path)
+            finally:
+                os._exit(0)
+        other = socket.create_connection(("127.0.0.1", self.port))
+        other.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        waits = []
+        while os.waitpid(child, os.WNOHANG)[0] == 0:
+            begin = time.perf_counter()
+            other.sendall(b"GET /small.txt HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            got = b""
+            while not got.endswith(b"small\n"):
+                got += other.recv(65536)
+            waits.append((time.perf_counter() - begin) * 1000)
+            time.sleep(0.002)
+        other.close()
+        return sorted(waits)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -145,12 +206,11 @@ class Server:
 
 
 def start_all(ostler, root, folder):
-    servers = []
-    for name, more in (("ostler", ""), ("ostler uncached", 'cache_size = "0";')):
-        servers.append(Server(name, [ostler, "-D", "-c", "CONF"], OSTLER, folder, root=root,
-                              page=1000, more=more))
+    """Two of ostler: as it is, and without its cache."""
+    servers = [Server(name, [ostler, "-D", "-c", "CONF"], OSTLER, folder, root=root, page=1000,
+                      more=more) for name, more in (("ostler", ""), ("afresh", 'cache_size = "0";'))]
     found = {name: shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
-             for name in ("nginx", "lighttpd", "apache2")}
+             for name in ("nginx", "lighttpd", "apache2", "h2o")}
     if found["nginx"]:
         servers.append(Server("nginx", [found["nginx"], "-c", "CONF"], NGINX, folder, root=root))
     if found["lighttpd"]:
@@ -159,16 +219,67 @@ def start_all(ostler, root, folder):
     if found["apache2"] and os.path.isdir(APACHE_MODULES):
         modules = "\n".join("LoadModule %s_module %s/mod_%s.so" % (m, APACHE_MODULES, m)
                             for m in ("mpm_event", "authz_core", "dir", "autoindex"))
-        servers.append(Server("apache", [found["apache2"], "-X", "-f", "CONF"], APACHE, folder,
+        servers.append(Server("Apache", [found["apache2"], "-X", "-f", "CONF"], APACHE, folder,
                               root=root, modules=modules))
+    if found["h2o"]:
+        servers.append(Server("h2o", [found["h2o"], "-c", "CONF"], H2O, folder, root=root))
     return servers
 
 
+def kernel_floor(folder, path, rounds):
+    """Milliseconds that reading one folder and asking for each entry takes; None without cc."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if not compiler:
+        return None
+    source, program = os.path.join(folder, "floor.c"), os.path.join(folder, "floor")
+    with open(source, "w") as f:
+        f.write(FLOOR)
+    subprocess.run([compiler, "-O2", "-D_GNU_SOURCE", "-o", program, source], check=True)
+    return float(subprocess.run([program, path, str(rounds)], stdout=subprocess.PIPE,
+                                check=True).stdout)
+
+
+def measure_thousand(servers, rounds, count):
+    """Name: medians of CPU afresh, in another order, unchanged, and the size of the page."""
+    path = "/thousand/"
+    by_name = {s.name: s for s in servers}
+    results = {}
+    for s in servers:
+        s.get(path)
+    for _ in range(rounds):
+        for s in servers:
+            if s.name == "afresh":
+                continue
+            afresh, size = by_name["afresh" if s.name == "ostler" else s.name].cpu_of([path], count)
+            unchanged = s.cpu_of([path], count)[0]
+            results.setdefault(s.name, []).append((afresh, unchanged, size))
+    return {name: [statistics.median(x) for x in zip(*rows)] for name, rows in results.items()}
+
+
+def measure_large(server, times):
+    """Medians of first and last byte in ms; usual and longest wait of others; memory in KiB before
+    and after.  None when the server gives up."""
+    path = "/large/"
+    server.socket = None  # the old connection may have been idle for too long
+    try:
+        server.get(path)
+        before = server.memory()
+        trips = [server.get(path) for _ in range(times)]
+        waits = server.waits_during(path, times)
+    except (AssertionError, OSError, ValueError) as error:
+        print(server.name, repr(error), file=sys.stderr)
+        return None
+    return (statistics.median(t[0] for t in trips) * 1000, statistics.median(t[1] for t in trips) * 1000,
+            statistics.median(waits), waits[-1], before, server.memory(), trips[-1][2])
+
+
 def main():
-    args = argparse.ArgumentParser(description=__doc__)
+    args = argparse.ArgumentParser(description=__doc__,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--ostler", required=True)
     args.add_argument("--rounds", type=int, default=5)
     args.add_argument("--count", type=int, default=100)
+    args.add_argument("--times", type=int, default=10, help="of the large folder")
     args = args.parse_args()
     folder = tempfile.mkdtemp(prefix="bench-autoindex-")
     os.chmod(folder, 0o755)
@@ -176,29 +287,24 @@ def main():
     make_tree(root)
     servers = start_all(os.path.abspath(args.ostler), root, folder)
     try:
-        cpu = {s.name: [] for s in servers}
-        size = {}
+        floor = kernel_floor(folder, os.path.join(root, "thousand"), args.rounds * args.count)
+        thousand = measure_thousand(servers, args.rounds, args.count)
+        print("| | 1,000 entries: CPU ms afresh | unchanged | KiB | 100,000: first byte ms | last byte ms "
+              "| others wait: median ms | at most | memory MiB before, after |\n" + "|---" * 9 + "|")
+        if floor:
+            print("| the kernel alone | %.2f | | | | | | | |" % floor)
         for s in servers:
-            s.get("/thousand/")
-        for _ in range(args.rounds):
-            for s in servers:
-                ms, size[s.name] = s.cpu_of("/thousand/", args.count)
-                cpu[s.name].append(ms)
-        print("%-16s %9s %8s   %9s %9s %7s %9s %9s" % (
-            "", "CPU ms", "size", "first ms", "last ms", "size", "RSS KiB", "after 10"))
-        for s in servers:
-            try:
-                first, last, bytes_ = s.get("/large/")
-                before = s.memory()
-                for _ in range(10):
-                    s.get("/large/")
-            except AssertionError:
-                print("%-16s %9.3f %8d   gives up on the large folder" % (
-                    s.name, statistics.median(cpu[s.name]), size[s.name]))
+            if s.name == "afresh":
                 continue
-            print("%-16s %9.3f %8d   %9.1f %9.1f %7d %9d %9d" % (
-                s.name, statistics.median(cpu[s.name]), size[s.name], first * 1000, last * 1000,
-                bytes_, before, s.memory()))
+            print("| %s | %.2f | %.3f | %d |" % (s.name, *thousand[s.name][:2],
+                                               thousand[s.name][2] // 1024), end="")
+            # What was sent a moment ago would be sent again from memory.
+            large = measure_large(servers[1] if s.name == "ostler" else s, args.times)
+            if large:
+                print(" %.1f | %.0f | %.2f | %.1f | %.1f, %.1f |" % (
+                    *large[:4], large[4] / 1024, large[5] / 1024))
+            else:
+                print(" gives up | | | | |")
     finally:
         for s in servers:
             s.stop()
