@@ -4,6 +4,8 @@
 // Empty hooks cost nothing; a module that is off in a location is not in its pipeline.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <span>
 #include <string_view>
@@ -37,6 +39,13 @@ struct ConfHooks {
     void (*read)(void* conf, Section&) = nullptr;
 };
 
+/// Who the workers will be, for files that are made for them while we are somebody else.
+struct RunAs {
+    bool change = false;  ///< we are root and they will not be
+    uid_t uid = 0;
+    gid_t gid = 0;
+};
+
 /// A folder of the file system that stands for a part of the URL space.
 struct FileRoot {
     std::string_view folder;  ///< absolute, without a final '/'
@@ -52,7 +61,7 @@ struct Module {
     ConfHooks config = {};
     /// In the master, once a configuration is accepted, before privileges drop and before the
     /// fork: opens what needs them (log files).  False: the reason was logged, do not start.
-    bool (*open)(void* conf) = nullptr;
+    bool (*open)(void* conf, const RunAs&) = nullptr;
     /// In each worker, before the first request; once for every scope's Conf.
     void (*start)(void* conf, Loop&) = nullptr;
 
@@ -95,7 +104,10 @@ template <class Conf, void (*F)(Conf&, Loop&)> struct Typed<F> {
     static void call(void* conf, Loop& loop) { F(*static_cast<Conf*>(conf), loop); }
 };
 template <class Conf, bool (*F)(Conf&)> struct Typed<F> {
-    static bool call(void* conf) { return F(*static_cast<Conf*>(conf)); }
+    static bool call(void* conf, const RunAs&) { return F(*static_cast<Conf*>(conf)); }
+};
+template <class Conf, bool (*F)(Conf&, const RunAs&)> struct Typed<F> {
+    static bool call(void* conf, const RunAs& who) { return F(*static_cast<Conf*>(conf), who); }
 };
 }  // namespace detail
 

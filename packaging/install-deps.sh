@@ -14,7 +14,7 @@ fail() { printf 'install-deps: error: %s\n' "$*" >&2; exit 1; }
 apt_names() {
     case $1 in
     build) echo g++ cmake ninja-build pkg-config libevent-dev libssl-dev libconfig-dev libmd4c-dev \
-                libarchive-dev doctest-dev ccache python3 ;;
+                libarchive-dev libsqlite3-dev doctest-dev ccache python3 ;;
     test)  echo clang libclang-rt-dev libc++-dev libc++abi-dev curl wget procps \
                 python3-doc chromium git gitweb mercurial php-cgi php-xml dokuwiki \
                 libcgi-pm-perl ;;
@@ -27,7 +27,7 @@ apt_names() {
 
 brew_names() {
     case $1 in
-    build) echo cmake ninja pkgconf libevent openssl@3 libconfig md4c libarchive doctest ccache ;;
+    build) echo cmake ninja pkgconf libevent openssl@3 libconfig md4c libarchive sqlite doctest ccache ;;
     test)  echo llvm wget git mercurial php ;;
     bench) echo nginx lighttpd wrk httpd h2o php ;;
     browser) echo node ;;

@@ -31,11 +31,11 @@ class LoadedConfiguration final : public Configuration {
 
     const Router& router() const override { return built_.routes; }
 
-    bool open() override
+    bool open(const RunAs& who) override
     {
         bool ok = true;
         for (const UsedConf& used : built_.used)
-            if (used.module->open && !used.module->open(used.conf.get())) ok = false;
+            if (used.module->open && !used.module->open(used.conf.get(), who)) ok = false;
         return ok;
     }
 

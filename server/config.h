@@ -59,7 +59,7 @@ class Configuration {
     /// By host and longest location prefix.
     virtual const Router& router() const = 0;
     /// Calls Module::open for every scope; false when one refused (logged).
-    virtual bool open() = 0;
+    virtual bool open(const RunAs&) = 0;
     /// Calls Module::start for every scope, in a worker.
     virtual void start(Loop&) = 0;
     /// The configuration in force, defaults included, as text that can be loaded again (-T).

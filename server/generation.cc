@@ -16,7 +16,8 @@ bool open_generation(Generation& next, std::vector<std::string>& errors)
     next.error_log = LogSink::open(next.server().error_log, error);
     if (!next.error_log) errors.push_back(cat("server.error_log: ", next.server().error_log, ": ", error));
     if (errors.size() != before) return false;
-    if (next.configuration->open()) return true;
+    if (next.configuration->open({next.identity.change, next.identity.uid, next.identity.gid}))
+        return true;
     errors.push_back("a module could not open what it needs (see above)");
     return false;
 }

@@ -156,7 +156,7 @@ class FixedSite final : public Configuration, public Router {
     }
     const Router& router() const override { return *this; }
     const Pipeline& route(const Request&) const override { return pipeline_; }
-    bool open() override { return true; }
+    bool open(const RunAs&) override { return true; }
     void start(Loop&) override {}
     std::string print() const override { return {}; }
 

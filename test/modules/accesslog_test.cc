@@ -89,7 +89,7 @@ struct Logged : Sample {
         site.read(section);
         CHECK(section.errors.empty());
     }
-    bool open() { return accesslog_module.open(&conf()); }
+    bool open() { return accesslog_module.open(&conf(), {}); }
     std::string log(const Scratch& folder, const std::string& name)
     {
         x.finish();

@@ -182,7 +182,7 @@ TEST_CASE("open and start are called once for each Conf in use")
 {
     const auto c = load_well(site);
     Loop loop;
-    CHECK(c->open() == false);  // the fixture refuses what is hidden: one Conf is
+    CHECK(c->open({}) == false);  // the fixture refuses what is hidden: one Conf is
     c->start(loop);
     for (const auto& [host, path] : {std::pair("", "/"),
                                      {"other.example", "/x"},
@@ -194,7 +194,7 @@ TEST_CASE("open and start are called once for each Conf in use")
         CAPTURE(shown);
         CHECK(files_of(route(*c, host, path)).started == 1);
     }
-    CHECK(load_well("")->open());
+    CHECK(load_well("")->open({}));
 }
 
 TEST_CASE("what is printed is in force, and leads to the same when it is read")

@@ -39,7 +39,7 @@ class Fateful final : public Configuration {
         file = real_->file;
     }
     const Router& router() const override { return real_->router(); }
-    bool open() override { return real_->open(); }
+    bool open(const RunAs& who) override { return real_->open(who); }
     void start(Loop& loop) override
     {
         if (fate_ == Fate::crashes) raise(SIGKILL);

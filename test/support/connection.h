@@ -58,7 +58,7 @@ inline constexpr Module hooks_module{.name = "hooks",
 class TestConfiguration final : public Configuration {
  public:
     const Router& router() const override { return site; }
-    bool open() override { return true; }
+    bool open(const RunAs&) override { return true; }
     void start(Loop& loop) override { site.start(loop); }
     std::string print() const override { return {}; }
     Site site{{&hooks_module}};
