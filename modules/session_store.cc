@@ -150,7 +150,7 @@ void SessionStore::time_out()
             return;
         }
         late_.push_back(*task);  // still the store's, which may be using it
-        task->abandoned.store(true, std::memory_order_relaxed);
+        task->expired.store(true, std::memory_order_relaxed);
         SessionAnswer answer;
         answer.why = cat("no answer within ", conf_.timeout.count(), " ms");
         log_failure(task->order.kind, answer);
@@ -174,7 +174,7 @@ void SessionStore::note(const SessionTask& task)
 {
     if (failed(task.answer)) {
         // Whoever gave up waiting has been heard already.
-        if (task.query || !task.abandoned) log_failure(task.order.kind, task.answer);
+        if (!task.expired) log_failure(task.order.kind, task.answer);
         return;
     }
     Health& health = health_of(task.order.kind);

@@ -138,7 +138,8 @@ struct SessionTask : Linked<SessionTask> {
     SessionOrder order;
     SessionAnswer answer;
     SessionQuery* query = nullptr;       ///< null: nobody waits (any more)
-    std::atomic<bool> abandoned{false};  ///< a question need not be looked up any more
+    std::atomic<bool> abandoned{false};  ///< nobody waits: what only_reads() need not be done
+    std::atomic<bool> expired{false};    ///< it counts as `unavailable`: must not be begun any more
     Milliseconds deadline{0};            ///< of Loop::now()
     SessionTask* next = nullptr;         ///< for queues of a store's own
 
