@@ -1,4 +1,5 @@
 # test_autoindex.py - listings over real connections: names of every kind, mirrors, large folders.
+import collections
 import html
 import io
 import json
@@ -17,6 +18,7 @@ import harness
 CONFIG = """
 static: { root = "@DIR@/www"; };
 autoindex: { enabled = true; page_size = 500; };
+accesslog: { file = "@DIR@/access.log"; };
 hosts = (
   { names = [ "plain.example" ]; autoindex: { enabled = false; }; },
   { names = [ "part.example" ]; autoindex: { enabled = false; };
@@ -55,6 +57,18 @@ class Listing(harness.TestCase):
     def links(self, page):
         table = page.text[page.text.index("<tbody>"):page.text.index("</tbody>")]
         return [html.unescape(x) for x in re.findall(r'<a href="([^"]*)"', table)]
+
+    def logged(self, marker):
+        """The lines of the access log up to a request of our own for `marker`."""
+        self.server.get(marker)
+        lines = []
+
+        def is_there():
+            with open(self.server.path("access.log")) as f:
+                lines[:] = f.read().splitlines()
+            return any(marker in x for x in lines)
+        harness.wait_until(is_there, marker + " in the log")
+        return lines
 
     def test_every_name_is_linked_to_its_file(self):
         links = self.links(self.server.get("/names/"))
@@ -161,25 +175,32 @@ class Listing(harness.TestCase):
     @unittest.skipUnless(shutil.which("wget"), "needs wget")
     def test_wget_mirrors_every_file_once(self):
         target = harness.make_folder(self)
-        log = subprocess.run(
-            ["wget", "--recursive", "--level=inf", "--no-verbose", "--directory-prefix=" + target,
+        logged = len(self.logged("/before-the-mirror"))
+        subprocess.run(
+            ["wget", "--recursive", "--level=inf", "--quiet", "--directory-prefix=" + target,
              "--no-host-directories", "--restrict-file-names=nocontrol", self.server.url + "/"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=240,
-            env={**os.environ, "LC_ALL": "C.UTF-8"}).stderr.decode("utf-8", "replace")
-        fetched = re.findall(r"URL:(\S+) \[", log)
-        self.assertEqual(len(fetched), len(set(fetched)))
-        asked = [x for x in fetched if "sort=" in x or "order=" in x]
-        self.assertEqual(asked, [])
+            timeout=240, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        lines = self.logged("/after-the-mirror")[logged:]
+        asked = collections.Counter(re.search(r'"GET (\S+) HTTP/1.1" 200', x).group(1)
+                                    for x in lines if '" 200 ' in x)
+        self.assertEqual({x: n for x, n in asked.items() if n > 1}, {})
+        # wget follows every <a href>, with rel="nofollow", too: there must be none to follow.
+        self.assertEqual([x for x in asked if re.search(r"[?&](sort|order|q|format)=", x)], [])
+        fetched = {urllib.parse.unquote_to_bytes(x[1:]) for x in asked}
         wanted = {}
         www = os.fsencode(self.server.path("www"))
         for folder, _, names in os.walk(www):
             for name in names:
+                path = os.path.join(folder, name)
+                relative = os.path.relpath(path, www)
                 if name.startswith(b".") or name.endswith(b"~"):
                     continue
+                if relative != b"docs/index.html":
+                    self.assertIn(relative, fetched)
                 if b"\xff" in name or b"%2e" in name or len(name) > 200:
-                    continue  # wget has ideas of its own about these
-                path = os.path.join(folder, name)
-                wanted[os.path.relpath(path, www)] = open(path, "rb").read()
+                    continue  # fetched, but stored under a name that wget thought up
+                with open(path, "rb") as f:
+                    wanted[relative] = f.read()
         for name, content in wanted.items():
             with open(os.path.join(os.fsencode(target), name), "rb") as f:
                 self.assertEqual(f.read(), content, name)
