@@ -12,18 +12,28 @@ namespace {
 constexpr std::string_view page_head =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
-// The colours are those of the listings and of the welcome page.
+// The colours and the horseshoe are those of the listings and of the welcome page.
 constexpr std::string_view page_style =
     "</title>\n<style>\n"
-    ":root{color-scheme:light dark;--paper:#fbf8f3;--ink:#23201c;--soft:#6a6259}\n"
+    ":root{color-scheme:light dark;--paper:#fbf8f3;--ink:#23201c;--soft:#6a6259;--link:#7a4312}\n"
     "@media(prefers-color-scheme:dark)"
-    "{:root{--paper:#1d1a17;--ink:#ece5da;--soft:#b3a898}}\n"
-    "body{background:var(--paper);color:var(--ink);font:1.1rem/1.5 system-ui,sans-serif;margin:0;min-height:100vh;display:grid;"
-    "place-content:center;text-align:center;padding:1rem;box-sizing:border-box}\n"
+    "{:root{--paper:#1d1a17;--ink:#ece5da;--soft:#b3a898;--link:#e9b483}}\n"
+    "body{background:var(--paper);color:var(--ink);font:1.1rem/1.5 system-ui,sans-serif;margin:0;"
+    "min-height:100vh;display:grid;place-content:center;text-align:center;padding:1rem;"
+    "box-sizing:border-box}\n"
+    "main::before{content:\"\";display:block;width:4rem;height:4rem;margin:0 auto 1rem;"
+    "background:var(--link);-webkit-mask:var(--shoe) center/contain no-repeat;"
+    "mask:var(--shoe) center/contain no-repeat;--shoe:url(\"data:image/svg+xml,"
+    "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath fill='none' "
+    "stroke='%23000' stroke-width='5' stroke-linecap='square' "
+    "d='M8 27V24C5 20 4 17 4 14a12 11 0 0 1 24 0c0 3-1 6-4 10v3'/%3E%3C/svg%3E\")}\n"
     "h1{font-size:1.6rem;font-weight:600;margin:0 0 .5rem}\n"
     "p{margin:.25rem 0}\n"
+    "a{color:var(--link)}\n"
     "small{color:var(--soft)}\n"
     "</style>\n</head>\n<body>\n<main>\n<h1>";
+
+constexpr std::string_view way_home = "<p><a href=\"/\">To the start page</a></p>\n";
 
 /// One sentence for the person in front of the screen; empty where the phrase says it all.
 constexpr std::string_view explanation(Code status)
@@ -77,13 +87,21 @@ void write_error_page(Exchange& x)
     const std::string_view title = phrase(status);
     const std::string_view text = explanation(status);
     const std::string_view id = x.request.id;
-    const std::size_t room =
-        page_head.size() + page_style.size() + 2 * title.size() + text.size() + id.size() + 200;
+    const std::size_t room = page_head.size() + page_style.size() + 2 * title.size() + text.size() +
+                             way_home.size() + id.size() + 200;
     char* page = static_cast<char*>(x.arena.allocate(room, 1));
     Writer w(page);
-    w.put(page_head).put(status).put(" ").put(title).put(page_style).put(status).put(" ").put(title);
+    w.put(page_head)
+        .put(status)
+        .put(" ")
+        .put(title)
+        .put(page_style)
+        .put(status)
+        .put(" ")
+        .put(title);
     w.put("</h1>\n");
     if (!text.empty()) w.put("<p>").put(text).put("</p>\n");
+    if (status == Code::not_found && x.request.path != "/") w.put(way_home);
     if (!id.empty()) w.put("<p><small>request ").put(id).put("</small></p>\n");
     w.put("</main>\n</body>\n</html>\n");
     const std::string_view bytes(page, static_cast<std::size_t>(w.at() - page));

@@ -1,10 +1,10 @@
-// welcome.js - asks the server a few questions and writes down how it answered.
+// welcome.js - asks the server for everything on the page and writes down how it answered.
 
 const file = 'style.css';
 const ask = (url, options = {}) => fetch(url, { cache: 'no-store', ...options });
 
-// What each line of the list claims; every function resolves to true when it holds.
-const checks = {
+// What each rule claims; every function resolves to true when it holds.
+const rules = {
   async page() {
     const r = await ask(file);
     const body = await r.arrayBuffer();
@@ -39,15 +39,141 @@ const checks = {
   },
 };
 
-const list = document.getElementById('results');
-list.hidden = false;
-for (const item of list.querySelectorAll('[data-check]')) {
-  let good = false;
+const ok = (text) => ({ state: 'ok', text });
+const off = (text) => ({ state: 'off', text });
+const failed = (text) => ({ state: 'failed', text });
+const since = (begin) => `${Math.max(1, Math.round(performance.now() - begin))} ms`;
+
+// What the page of a failed script says of the reason, where the server tells it.
+function explanation(html) {
+  const page = new DOMParser().parseFromString(html, 'text/html');
+  const told = [...page.querySelectorAll('p')].map((p) => p.textContent.trim())
+    .filter((text) => /^(Problem|What helps):/.test(text));
+  return told.length > 0 ? told.join('. ') : 'the error log says why';
+}
+
+// Runs a script and judges its answer: why not, when it was not run.
+async function run(url, options = {}) {
+  const begin = performance.now();
+  const r = await ask(url, options);
+  const text = await r.text();
+  const took = since(begin);
+  if (r.status === 404 || r.status === 405) return off('off: this server runs no programs here');
+  if (r.status === 403) return off('off: the server may not run this file');
+  if (r.status >= 500) return failed(`it was tried and failed (${r.status}): ${explanation(text)}`);
+  if (/^(#!|<\?php)/.test(text)) return off('off: the script was sent as a file, not run');
+  if (r.status !== 200) return failed(`an answer nobody expected: ${r.status}`);
+  return { ...ok(`answered in ${took}`), body: text };
+}
+
+const script = (item) => run(item.dataset.url);
+
+const checks = {
+  async files(item) {
+    let kept = 0;
+    const all = item.querySelectorAll('[data-rule]');
+    for (const rule of all) {
+      let good = false;
+      try {
+        good = await rules[rule.dataset.rule]();
+      } catch (error) {
+        console.error(rule.dataset.rule, error);
+      }
+      rule.dataset.state = good ? 'ok' : 'failed';
+      if (good) ++kept;
+    }
+    if (kept === all.length) return ok(`all ${kept} rules are kept`);
+    item.querySelector('details').open = true;
+    return failed(`${kept} of ${all.length} rules are kept`);
+  },
+
+  async video(item) {
+    const r = await ask('media/clock.webm', { headers: { Range: 'bytes=1000-1099' } });
+    const part = await r.arrayBuffer();
+    if (r.status === 404) return off('off: there is no media/clock.webm here');
+    if (r.status !== 206 || part.byteLength !== 100) return failed(`no part of it: ${r.status}`);
+    const video = item.querySelector('video');
+    const begin = performance.now();
+    const seen = await new Promise((resolve) => {
+      video.addEventListener('seeked', () => resolve(true), { once: true });
+      setTimeout(resolve, 4000, false);
+      video.currentTime = 13.5;
+    });
+    const took = since(begin);
+    video.currentTime = 0;
+    return ok(seen ? `parts arrive; second 13 was there in ${took}`
+                   : 'parts arrive, though this browser does not play the film');
+  },
+
+  async listing() {
+    const begin = performance.now();
+    const r = await ask('media/?sort=size&format=json');
+    if (r.status !== 200) return off('off: folders without an index are not shown');
+    const { entries } = await r.json();
+    return ok(`${entries.length} entries in ${since(begin)}`);
+  },
+
+  python: script,
+  perl: script,
+  php: script,
+  sh: script,
+
+  async form(item) {
+    const form = new FormData();
+    const bytes = crypto.getRandomValues(new Uint8Array(50000));
+    form.append('name', 'Rosinante');
+    form.append('file', new Blob([bytes]), 'oats.bin');
+    const result = await run(item.dataset.url, { method: 'POST', body: form });
+    if (result.state !== 'ok') return result;
+    return /Rosinante/.test(result.body) && /oats\.bin: 50000 bytes/.test(result.body)
+      ? ok(`a name and 50,000 bytes: ${result.text}`) : failed('something else came back');
+  },
+
+  stream(item) {
+    return new Promise((resolve) => {
+      const source = new EventSource(item.dataset.url);
+      const state = item.querySelector('.state');
+      let ticks = 0;
+      source.addEventListener('message', (event) => {
+        ++ticks;
+        resolve(ok(`the server's clock: ${event.data}`));
+        if (ticks > 1) state.textContent = `the server's clock: ${event.data}`;
+        if (ticks === 30) source.close();
+      });
+      source.addEventListener('error', () => {
+        source.close();
+        resolve(off('off: no script answers'));
+      });
+    });
+  },
+};
+
+function show(item, { state, text }) {
+  const line = item.querySelector('.state');
+  line.textContent = text;
+  line.hidden = false;
+  item.dataset.state = state;
+  const how = item.querySelector('.how') ?? item.closest('.programs')?.querySelector('.how');
+  if (how && state !== 'ok') how.open = true;
+}
+
+const summary = document.getElementById('summary');
+const items = [...document.querySelectorAll('[data-check]')];
+const count = { ok: 0, off: 0, failed: 0 };
+summary.textContent = 'The page is asking the server …';
+for (const item of items) {
+  let result;
   try {
-    good = await checks[item.dataset.check]();
+    result = await checks[item.dataset.check](item);
   } catch (error) {
     console.error(item.dataset.check, error);
+    result = failed('no answer');
   }
-  item.dataset.state = good ? 'ok' : 'failed';
+  show(item, result);
+  ++count[result.state];
 }
-list.dataset.state = 'complete';
+const parts = [`${count.ok} of ${items.length} work`];
+if (count.off > 0) parts.push(`${count.off} ${count.off === 1 ? 'is' : 'are'} off, and it says how to turn that on`);
+if (count.failed > 0) parts.push(`${count.failed} failed, and it says why`);
+summary.textContent = `${parts.join('; ')}. Asked and answered while this page was loading.`;
+summary.dataset.state = 'complete';

@@ -53,7 +53,21 @@ body {
   font: 1rem/1.5 system-ui, sans-serif;
 }
 h1 { margin: 0.5rem 0; font-size: clamp(1.2rem, 4vw, 1.7rem); line-height: 1.25; overflow-wrap: anywhere; }
+h1::before {
+  content: "";
+  display: inline-block;
+  width: 0.9em;
+  height: 0.9em;
+  margin-inline-end: 0.45em;
+  vertical-align: -0.08em;
+  background: var(--link);
+  -webkit-mask: var(--shoe) center / contain no-repeat;
+  mask: var(--shoe) center / contain no-repeat;
+  --shoe: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath fill='none' stroke='%23000' stroke-width='5' stroke-linecap='square' d='M8 27V24C5 20 4 17 4 14a12 11 0 0 1 24 0c0 3-1 6-4 10v3'/%3E%3C/svg%3E");
+}
 a { color: var(--link); }
+.listing a { text-decoration: none; }
+.listing a:hover, .listing a:focus-visible { text-decoration: underline; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .breadcrumb, .pages { display: flex; flex-wrap: wrap; gap: 0.25rem 0.5rem; margin: 0.5rem 0; padding: 0; list-style: none; }
 .breadcrumb li { overflow-wrap: anywhere; }
@@ -87,8 +101,8 @@ caption { padding: 0.25rem 0; color: var(--soft); font-size: 0.9rem; text-align:
 }
 .listing thead button:hover { text-decoration: underline; }
 abbr { text-decoration: none; font-weight: normal; font-size: 0.8em; }
-th[aria-sort="ascending"] button::after { content: " ▲" / ""; font-size: 0.7em; }
-th[aria-sort="descending"] button::after { content: " ▼" / ""; font-size: 0.7em; }
+th[aria-sort="ascending"] button::after { content: " ▲"; content: " ▲" / ""; font-size: 0.7em; }
+th[aria-sort="descending"] button::after { content: " ▼"; content: " ▼" / ""; font-size: 0.7em; }
 .listing td { white-space: nowrap; color: var(--soft); font-variant-numeric: tabular-nums; }
 .listing th.size, .listing td:nth-child(2) { text-align: end; }
 .listing tbody th { padding-inline-start: 2.1em; font-weight: normal; overflow-wrap: anywhere; width: 100%; }
@@ -128,7 +142,7 @@ tbody img, tbody video { display: block; max-width: min(100%, 16rem); max-height
   time span, abbr { display: none; }
   .listing tbody td { font-size: 0.85rem; }
 }
-@media (forced-colors: active) { tbody th::before { background: CanvasText; } }
+@media (forced-colors: active) { h1::before, tbody th::before { background: CanvasText; } }
 @media print { .filter, .pages, .downloads { display: none; } }
 )asset";
 

@@ -15,6 +15,8 @@ sys.stdout.write("""Content-Type: text/html; charset=utf-8\r
 \r
 <!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><title>Clock</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="../style.css">
 <h1 id="clock">--:--:--</h1>
 <script>
 new EventSource(location.pathname + "/ticks").onmessage =

@@ -11,7 +11,14 @@ sub escape {
 }
 
 print "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\r\n";
-print "<!DOCTYPE html>\n<html lang=\"en\"><title>Environment</title>\n<h1>Environment</h1>\n<table>\n";
+print <<'END';
+<!DOCTYPE html>
+<html lang="en"><title>Environment</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="../style.css">
+<h1>Environment</h1>
+<table>
+END
 for my $name (sort keys %ENV) {
     printf "<tr><th align=\"left\">%s<td><code>%s</code>\n", escape($name), escape($ENV{$name});
 }

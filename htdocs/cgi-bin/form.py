@@ -13,7 +13,8 @@ MOST = 10 * 1024 * 1024
 
 def respond(status, body):
     data = ("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Form</title>\n"
-            + body + "</html>\n").encode()
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+            "<link rel=\"stylesheet\" href=\"../style.css\">\n" + body + "</html>\n").encode()
     head = ("Status: %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n"
             "Cache-Control: no-store\r\n\r\n" % (status, len(data)))
     sys.stdout.buffer.write(head.encode() + data)

@@ -12,7 +12,8 @@ import { chromium } from "playwright-core";
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ostler-browser-"));
 const shots = path.join(process.cwd(), "screenshots");
-let server, origin, browser;
+const servers = [];
+let origin, bare, broken, browser;
 
 const FILES = {
   "f2.txt": 20, "f10.txt": 10, "F1.txt": 30, "photo.jpg": 5000, "film.mp4": 70000, "main.cc": 900,
@@ -23,24 +24,14 @@ const FILES = {
 const README = `# Horses\n\nHello *there*, [a folder](deep/) and [a trap](javascript:alert(1)).\n
 <script>alert(1)</script>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n    code\n`;
 
-before(async () => {
-  for (const [name, size] of Object.entries(FILES)) {
-    const file = path.join(folder, "www/pub", name);
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, "x".repeat(size));
-  }
-  fs.writeFileSync(path.join(folder, "www/pub/README.md"), README);
-  fs.writeFileSync(path.join(folder, "ostler.conf"), `
-    server: { workers = 1; };
-    listen = ( { address = "127.0.0.1"; port = 0; } );
-    static: { root = "${process.env.OSTLER_SOURCE}/htdocs"; };
-    autoindex: { page_size = 1000; };
-    hosts = ( { names = [ "localhost" ];
-      locations = ( { path = "/pub/"; static: { root = "${folder}/www/pub"; };
-                      autoindex: { enabled = true; }; } ); } );`);
-  server = spawn(process.env.OSTLER, ["-D", "-c", path.join(folder, "ostler.conf")],
-                 { stdio: ["ignore", "ignore", "pipe"] });
-  origin = await new Promise((resolve, reject) => {
+// A server of its own for one configuration; resolves to its address.
+function start(name, text) {
+  const file = path.join(folder, `${name}.conf`);
+  fs.writeFileSync(file, `server: { workers = 1; };
+    listen = ( { address = "127.0.0.1"; port = 0; } );\n${text}`);
+  const server = spawn(process.env.OSTLER, ["-D", "-c", file], { stdio: ["ignore", "ignore", "pipe"] });
+  servers.push(server);
+  return new Promise((resolve, reject) => {
     let log = "";
     server.stderr.on("data", (part) => {
       log += part;
@@ -49,6 +40,33 @@ before(async () => {
     });
     server.on("exit", () => reject(new Error(log)));
   });
+}
+
+before(async () => {
+  for (const [name, size] of Object.entries(FILES)) {
+    const file = path.join(folder, "www/pub", name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, "x".repeat(size));
+  }
+  fs.writeFileSync(path.join(folder, "www/pub/README.md"), README);
+  const htdocs = `${process.env.OSTLER_SOURCE}/htdocs`;
+  const php = ["/usr/bin/php-cgi", "/opt/homebrew/bin/php-cgi", "/usr/local/bin/php-cgi"]
+    .find((file) => fs.existsSync(file));
+  // Scripts as they are shipped, and one that cannot run.
+  fs.cpSync(`${htdocs}/cgi-bin`, path.join(folder, "broken"), { recursive: true });
+  fs.writeFileSync(path.join(folder, "broken/environment.pl"), "#!/nowhere/perl\n");
+  const scripts = (root) => `{ path = "/cgi-bin/"; modules: { cgi = true; };
+    cgi: { root = "${root}"; explain = true; ${php ? `interpreters: { php = "${php}"; };` : ""} }; }`;
+  origin = await start("full", `autoindex: { page_size = 1000; }; static: { root = "${htdocs}"; };
+    hosts = ( { names = [ "localhost" ];
+      locations = ( { path = "/pub/"; static: { root = "${folder}/www/pub"; };
+                      autoindex: { enabled = true; }; },
+                    { path = "/media/"; static: { root = "${htdocs}/media"; };
+                      autoindex: { enabled = true; }; },
+                    ${scripts(`${htdocs}/cgi-bin`)} ); } );`);
+  bare = await start("bare", `static: { root = "${htdocs}"; };`);
+  broken = await start("broken", `static: { root = "${htdocs}"; };
+    locations = ( ${scripts(`${folder}/broken`)} );`);
   browser = await chromium.launch({
     executablePath: process.env.BROWSER_PATH,
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -59,7 +77,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  server?.kill();
+  for (const server of servers) server.kill();
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
@@ -158,7 +176,68 @@ test("a README is text, links and a table, and runs nothing", () => onPage({}, a
   assert.equal(await page.locator("script:not([src])").count(), 0);
 }));
 
-const PAGES = { listing: "/pub/", empty: "/pub/?q=nothing", error: "/none", welcome: "/" };
+// What each line of the welcome page came to, once all of them were asked.
+async function welcome(page, at) {
+  await page.goto(`${at}/`);
+  await page.waitForSelector("[data-state=complete]", { timeout: 60000 });
+  const lines = await page.locator("[data-check]").evaluateAll((items) => items.map((item) => [
+    item.dataset.check, { state: item.dataset.state, text: item.querySelector(":scope .state").textContent }]));
+  return Object.fromEntries(lines);
+}
+
+const SCRIPTS = ["python", "perl", "sh", "form", "stream"];
+
+test("the welcome page: everything works where everything is on", () => onPage({}, async (page, wrong) => {
+  const lines = await welcome(page, origin);
+  for (const name of ["files", "video", "listing", ...SCRIPTS])
+    assert.equal(lines[name].state, "ok", `${name}: ${lines[name].text}`);
+  assert.match(lines.python.text, /^answered in \d+ ms$/);
+  assert.match(lines.listing.text, /^5 entries in \d+ ms$/);
+  assert.match(lines.video.text, /second 13 was there/);
+  assert.match(lines.stream.text, /\d\d:\d\d:\d\d/);
+  assert.match(await page.locator("#summary").textContent(), /^\d+ of \d+ work/);
+  wrong.length = 0;  // it asks for a 404, a 405 and a 416 on purpose
+}));
+
+test("the welcome page: what is off says so, and how to turn it on", () => onPage({}, async (page, wrong) => {
+  const lines = await welcome(page, bare);
+  assert.equal(lines.files.state, "ok");
+  assert.equal(lines.video.state, "ok");
+  for (const name of ["listing", ...SCRIPTS]) assert.equal(lines[name].state, "off", name);
+  await page.getByText("autoindex: { enabled = true; };").waitFor();
+  await page.getByText("ostler serve htdocs --cgi").waitFor();
+  wrong.length = 0;
+}));
+
+test("the welcome page: a script that fails says why", () => onPage({}, async (page, wrong) => {
+  const lines = await welcome(page, broken);
+  assert.equal(lines.python.state, "ok");
+  assert.equal(lines.perl.state, "failed");
+  assert.match(lines.perl.text, /Problem: .*\/nowhere\/perl/);
+  wrong.length = 0;
+}));
+
+test("the welcome page without JavaScript: links and forms", () =>
+  onPage({ javaScriptEnabled: false }, async (page) => {
+    await page.goto(`${origin}/`);
+    assert.equal(await page.locator(".state:visible").count(), 0);
+    await page.getByRole("button", { name: "Filter" }).click();
+    assert.deepEqual(await names(page), ["clock.mp4", "clock.vtt", "clock.webm"]);
+    await page.goBack();
+    await page.getByLabel("Name of the horse").fill("Bucephalus <b>");
+    await page.getByLabel("File").setInputFiles(
+      { name: "oats.txt", mimeType: "text/plain", buffer: Buffer.from("oats") });
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("Bucephalus <b>").waitFor();
+    await page.getByText(/oats.txt: 4 bytes/).waitFor();
+    for (const name of ["Perl", "sh"]) {
+      await page.goto(`${origin}/`);
+      await page.getByRole("link", { name, exact: true }).click();
+      await page.getByText("GATEWAY_INTERFACE").waitFor();
+    }
+  }));
+
+const PAGES = { listing: "/pub/", empty: "/pub/?q=nothing", error: "/none", welcome: "/", media: "/media/" };
 const SHAPES = {
   desktop: {},
   dark: { colorScheme: "dark" },
@@ -172,7 +251,7 @@ for (const [name, target] of Object.entries(PAGES)) {
     test(`${name}, ${shape}: axe-core finds nothing and nothing sticks out`, () =>
       onPage({ ...options, bypassCSP: true }, async (page, wrong) => {
         await page.goto(origin + target);
-        if (name === "welcome") await page.waitForSelector("[data-state=complete]");
+        if (name === "welcome") await page.waitForSelector("[data-state=complete]", { timeout: 60000 });
         wrong.length = 0;  // a page that is an error, or asks for errors on purpose, says so
         await page.screenshot({ path: path.join(shots, `${name}-${shape}.png`), fullPage: true });
         const [needed, given] = await page.evaluate(
