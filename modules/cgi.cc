@@ -1,4 +1,5 @@
 // cgi.cc - runs a program per request (RFC 3875).
+#include "common/base/process.h"
 #include "common/exchange.h"
 #include "common/http/uri.h"
 #include "common/module.h"
@@ -10,8 +11,9 @@ namespace ostler {
 
 namespace {
 
-void start(CgiConf& conf, Loop&)
+void start(CgiConf& conf, Loop& loop)
 {
+    if (conf.runs_anything()) prepare_programs(loop, conf.background);
     conf.gate = std::make_shared<CgiGate>(
         CgiGate::Limits{conf.concurrent, conf.concurrent_per_script, conf.queue});
 }
@@ -25,8 +27,8 @@ Step refuse(Exchange& x, const CgiConf& conf, const FoundScript& found)
     if (conf.explain && x.request.peer.loopback) {
         x.response.fields.set(FieldId::content_type, "text/html; charset=utf-8");
         x.response.fields.set(FieldId::cache_control, "no-store");
-        x.response.body = x.arena.make<BytesBody>(
-            x.arena.copy(explain_page(file, found.diagnosis, {})));
+        x.response.body =
+            x.arena.make<BytesBody>(x.arena.copy(explain_page(file, found.diagnosis, {})));
     }
     return x.reply(found.status);
 }
@@ -35,9 +37,8 @@ Step add_slash(Exchange& x)
 {
     std::string location = cat(encode_path(x.request.path), '/');
     if (x.request.has_query) append(location, '?', x.request.query);
-    return x.redirect(x.request.is_get_or_head() ? Code::moved_permanently
-                                                 : Code::permanent_redirect,
-                      location);
+    return x.redirect(
+        x.request.is_get_or_head() ? Code::moved_permanently : Code::permanent_redirect, location);
 }
 
 Step content(Exchange& x, const CgiConf& conf)

@@ -50,8 +50,10 @@ void CgiAnswer::let_go(CgiRun::Leave how)
 
 void CgiAnswer::output_ready()
 {
-    if (state_ == State::body) wake_consumer();
-    else x_.loop.post(*this);
+    if (state_ == State::body)
+        wake_consumer();
+    else
+        x_.loop.post(*this);
 }
 
 void CgiAnswer::granted()
@@ -63,8 +65,10 @@ void CgiAnswer::granted()
 void CgiAnswer::ClockNote::wake()
 {
     answer.time_is_up_ = true;
-    if (answer.state_ == State::body) answer.wake_consumer();
-    else answer.x_.loop.post(answer);
+    if (answer.state_ == State::body)
+        answer.wake_consumer();
+    else
+        answer.x_.loop.post(answer);
 }
 
 void CgiAnswer::run()
@@ -81,9 +85,7 @@ Step CgiAnswer::act()
         if (has_turn_) return start_script();
         if (time_is_up_) return refuse_for_now("no turn within cgi.queue_time");
         return Step::wait;
-    case State::head:
-        feed();
-        return read_head();
+    case State::head: feed(); return read_head();
     case State::body: feed(); return Step::wait;
     case State::over: return Step::wait;
     }
@@ -163,15 +165,18 @@ Step CgiAnswer::start_script()
     has_turn_ = false;  // the run's now
     run_ = CgiRun::start(x_, conf_, script_, folder_.get(), env, std::move(input), *this, error);
     folder_.reset();
-    if (!run_) {
-        const bool passing = error.error == EAGAIN || error.error == EMFILE ||
-                             error.error == ENFILE || error.error == ENOMEM;
-        const std::string why = cat(error.step, ": ", error_text(error.error));
-        return passing ? refuse_for_now(why) : fail(Code::internal_server_error, why);
-    }
+    if (!run_) return start_failed(error);
     state_ = State::head;
     feed();
     return Step::wait;
+}
+
+Step CgiAnswer::start_failed(const StartError& error)
+{
+    const bool passing = error.error == EAGAIN || error.error == EMFILE || error.error == ENFILE ||
+                         error.error == ENOMEM;
+    const std::string why = cat(error.step, ": ", error_text(error.error));
+    return passing ? refuse_for_now(why) : fail(Code::internal_server_error, why);
 }
 
 // --- the request's content ----------------------------------------------------------------------
@@ -206,7 +211,8 @@ bool CgiAnswer::feed_once()
     return to_script_.empty();
 }
 
-// --- the head -------------------------------------------------------------------------------------
+// --- the head
+// -------------------------------------------------------------------------------------
 
 Step CgiAnswer::read_head()
 {
@@ -233,6 +239,7 @@ Step CgiAnswer::read_head()
 Step CgiAnswer::head_is_missing()
 {
     if (input_failed_) return x_.reply(x_.body_error);
+    if (run_->ended() && run_->end().failure.error) return start_failed(run_->end().failure);
     if (run_->stopped()) return fail(Code::gateway_timeout, run_->stopped());
     std::string why = parser_.why_ended();
     if (run_->ended() && run_->end().signal)
@@ -281,7 +288,8 @@ Step CgiAnswer::redirect_locally(std::string_view location)
         return fail(Code::bad_gateway, cat("its Location is no path: ", location));
     // Cookies are for the client, wherever the answer comes from.
     for (const Field& field : parser_.head().fields)
-        if (field.id == FieldId::set_cookie) x_.response.fields.add(FieldId::set_cookie, field.value);
+        if (field.id == FieldId::set_cookie)
+            x_.response.fields.add(FieldId::set_cookie, field.value);
     Request& r = x_.request;
     r.raw_path = raw_path;
     r.has_query = mark != location.npos;
@@ -302,8 +310,8 @@ Step CgiAnswer::fail(Code status, std::string_view why)
 {
     const bool ours = run_ && run_->stopped();  // logged already
     if (!ours)
-        x_.log(status == Code::service_unavailable ? Level::warn : Level::error, "cgi: ",
-               script_.file, ": ", why);
+        x_.log(status == Code::service_unavailable ? Level::warn : Level::error,
+               "cgi: ", script_.file, ": ", why);
     state_ = State::over;
     const Step said = explain(x_.reply(status), why);
     let_go(CgiRun::Leave::cancelled);
@@ -312,9 +320,12 @@ Step CgiAnswer::fail(Code status, std::string_view why)
 
 Step CgiAnswer::explain(Step said, std::string_view why)
 {
-    if (!conf_.explain || !x_.request.peer.loopback || x_.response.status == Code::service_unavailable)
+    if (!conf_.explain || !x_.request.peer.loopback ||
+        x_.response.status == Code::service_unavailable)
         return said;
-    const Diagnosis diagnosis{std::string(why), run_ ? "read what it printed, and run it as the server does: ostler cgi run" : ""};
+    const Diagnosis diagnosis{
+        std::string(why),
+        run_ ? "read what it printed, and run it as the server does: ostler cgi run" : ""};
     const std::string_view page = x_.arena.copy(
         explain_page(script_.file, diagnosis, run_ ? run_->stderr_tail() : std::string_view{}));
     x_.response.fields.set(FieldId::content_type, "text/html; charset=utf-8");
@@ -323,7 +334,8 @@ Step CgiAnswer::explain(Step said, std::string_view why)
     return said;
 }
 
-// --- the content ------------------------------------------------------------------------------------
+// --- the content
+// ------------------------------------------------------------------------------------
 
 Pull CgiAnswer::pull(Buffer& out, std::size_t max)
 {
@@ -376,17 +388,20 @@ Pull CgiAnswer::finish()
     return Pull::end;
 }
 
-// --- what the logs get --------------------------------------------------------------------------------
+// --- what the logs get
+// --------------------------------------------------------------------------------
 
 void CgiAnswer::offer_log_variables()
 {
-    if (!run_->ended()) return;
+    if (!run_->ended() || run_->end().failure.error) return;
     const ProgramEnd& end = run_->end();
     const auto offer = [this](std::string_view name, auto number) {
         x_.set_log_variable(name, x_.arena.copy(cat(number)));
     };
-    if (end.signal) x_.set_log_variable("cgi_signal", signal_name(end.signal));
-    else offer("cgi_status", end.status);
+    if (end.signal)
+        x_.set_log_variable("cgi_signal", signal_name(end.signal));
+    else
+        offer("cgi_status", end.status);
     offer("cgi_wall", run_->wall_us());
     offer("cgi_cpu", end.cpu_us);
     offer("cgi_memory", end.memory_bytes);

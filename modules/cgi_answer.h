@@ -60,6 +60,7 @@ class CgiAnswer final : public Body, CgiRun::Owner, CgiGate::Guest, Job {
     Step collect();
     Step enter_gate();
     Step start_script();
+    Step start_failed(const StartError&);
     Step refuse_for_now(std::string_view why);
 
     void feed();
@@ -82,21 +83,21 @@ class CgiAnswer final : public Body, CgiRun::Owner, CgiGate::Guest, Job {
     CgiRun* run_ = nullptr;
     InputNote input_note_{*this};
     ClockNote clock_note_{*this};
-    Timer clock_;                       // in the queue; then, after the output, for the exit
+    Timer clock_;  // in the queue; then, after the output, for the exit
     std::optional<CgiCollector> collector_;
     std::optional<std::uint64_t> length_;  // CONTENT_LENGTH
     Buffer to_script_;
-    Buffer early_;                      // output that was read together with the head
+    Buffer early_;  // output that was read together with the head
     CgiHeadParser parser_;
-    std::optional<std::uint64_t> left_; // of the Content-Length it promised
+    std::optional<std::uint64_t> left_;  // of the Content-Length it promised
     State state_ = State::collecting;
-    bool has_turn_ = false;             // of the gate, while there is no run
+    bool has_turn_ = false;  // of the gate, while there is no run
     bool time_is_up_ = false;
     bool waits_for_end_ = false;
     bool input_ended_ = false;
     bool input_failed_ = false;
-    bool complete_ = false;             // all of the answer was handed over
-    bool bodiless_ = false;             // the stream will not pull
+    bool complete_ = false;  // all of the answer was handed over
+    bool bodiless_ = false;  // the stream will not pull
 };
 
 }  // namespace ostler

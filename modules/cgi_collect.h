@@ -19,8 +19,8 @@ class CgiCollector {
     CgiCollector(Body& body, const std::string& folder) : body_(body), folder_(folder) {}
 
     enum class State : unsigned char {
-        more,    ///< there is more at once: come back after the others
-        wait,    ///< the body's waker will be woken
+        more,  ///< there is more at once: come back after the others
+        wait,  ///< the body's waker will be woken
         done,
         failed,  ///< the body failed
         broken,  ///< the file could not be written: error() says why

@@ -22,8 +22,10 @@ bool is_variable_name(std::string_view name)
 
 void read_scripts(CgiConf& c, Section& s)
 {
-    const bool has_root = s.get_path("root", c.root, "folder of scripts; without it they are among the location's files");
-    const bool has_script = s.get_path("script", c.script, "one script for every path of the location, which is its PATH_INFO");
+    const bool has_root = s.get_path(
+        "root", c.root, "folder of scripts; without it they are among the location's files");
+    const bool has_script = s.get_path(
+        "script", c.script, "one script for every path of the location, which is its PATH_INFO");
     if (has_root || has_script) {
         c.prefix = s.scope_path();
         while (c.prefix.ends_with('/')) c.prefix.pop_back();
@@ -54,7 +56,8 @@ void read_scripts(CgiConf& c, Section& s)
 
 void read_environment(CgiConf& c, Section& s)
 {
-    s.get_path("document_root", c.document_root, "DOCUMENT_ROOT; the folder of the script's location when not given");
+    s.get_path("document_root", c.document_root,
+               "DOCUMENT_ROOT; the folder of the script's location when not given");
     if (s.get_map("environment", c.environment, "more variables for scripts")) {
         for (const auto& [name, value] : c.environment) {
             if (!is_variable_name(name))
@@ -71,21 +74,27 @@ void read_limits(CgiConf& c, Section& s)
     using namespace std::chrono_literals;
     constexpr int many = 1'000'000;
     s.get("concurrent", c.concurrent, "scripts that run at a time, in each worker", 1, many);
-    s.get("concurrent_per_script", c.concurrent_per_script, "runs of one script at a time, in each worker", 1, many);
+    s.get("concurrent_per_script", c.concurrent_per_script,
+          "runs of one script at a time, in each worker", 1, many);
     s.get("queue", c.queue, "requests that wait for their turn; more: 503", 0, many);
     s.get("queue_time", c.queue_time, "longest wait for a turn; longer: 503");
     s.get("timeout", c.timeout, "longest silence of a script", 1ms);
-    s.get("header_timeout", c.header_timeout, "longest time until a script has sent its header section", 1ms);
+    s.get("header_timeout", c.header_timeout,
+          "longest time until a script has sent its header section", 1ms);
     s.get("wall_time", c.wall_time, "longest run; 0s: no limit");
     s.get("kill_after", c.kill_after, "time between TERM and KILL", 0ms, 5s);
-    s.get("cpu_time", c.cpu_time, "processor time of one process of a script, in whole seconds; 0s: no limit");
+    s.get("cpu_time", c.cpu_time,
+          "processor time of one process of a script, in whole seconds; 0s: no limit");
     Bytes size{c.memory};
-    if (s.get("memory", size, "address space of one process of a script; 0: no limit")) c.memory = size.count;
+    if (s.get("memory", size, "address space of one process of a script; 0: no limit"))
+        c.memory = size.count;
     s.get("files", c.files, "descriptors of one process of a script; 0: as the server", 0, many);
-    s.get("processes", c.processes, "processes of the user that scripts run as; 0: no limit", 0, many);
+    s.get("processes", c.processes, "processes of the user that scripts run as; 0: no limit", 0,
+          many);
     size.count = c.output;
     if (s.get("output", size, "bytes a script may write; 0: no limit")) c.output = size.count;
-    s.get("stderr_lines", c.stderr_lines, "lines of a script's stderr that are logged at once", 0, many);
+    s.get("stderr_lines", c.stderr_lines, "lines of a script's stderr that are logged at once", 0,
+          many);
     s.get("background", c.background, "what a script leaves running may go on after it");
 }
 
@@ -106,9 +115,11 @@ void configure_cgi(CgiConf& c, Section& s)
     read_scripts(c, s);
     read_environment(c, s);
     read_limits(c, s);
-    s.get("sendfile", c.sendfile, "folders whose files a script may send with X-Sendfile; absolute");
+    s.get("sendfile", c.sendfile,
+          "folders whose files a script may send with X-Sendfile; absolute");
     for (const std::string& folder : c.sendfile)
-        if (!folder.starts_with('/')) s.error("sendfile", cat("\"", folder, "\" is not an absolute path"));
+        if (!folder.starts_with('/'))
+            s.error("sendfile", cat("\"", folder, "\" is not an absolute path"));
     s.get_path("temporary", c.temporary, "folder for large request bodies without Content-Length");
     s.get("explain", c.explain, "clients on this machine are told why a script did not run");
 }

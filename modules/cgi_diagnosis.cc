@@ -26,7 +26,9 @@ bool is_binary_program(std::string_view head)
 {
     using namespace std::string_view_literals;
     for (const std::string_view magic :
-         {"\x7f""ELF"sv, "\xcf\xfa\xed\xfe"sv, "\xce\xfa\xed\xfe"sv, "\xca\xfe\xba\xbe"sv})
+         {"\x7f"
+          "ELF"sv,
+          "\xcf\xfa\xed\xfe"sv, "\xce\xfa\xed\xfe"sv, "\xca\xfe\xba\xbe"sv})
         if (head.starts_with(magic)) return true;
     return false;
 }
@@ -61,7 +63,8 @@ Diagnosis diagnose_interpreter(std::string_view line, std::string_view search_pa
                 "write the whole path after \"#!\""};
     if (!is_executable(interpreter)) {
         const bool missing = errno == ENOENT || errno == ENOTDIR;
-        return {cat("its interpreter \"", interpreter, missing ? "\" does not exist" : "\" is not executable"),
+        return {cat("its interpreter \"", interpreter,
+                    missing ? "\" does not exist" : "\" is not executable"),
                 "install it, or correct the first line of the script"};
     }
     if (!interpreter.ends_with("/env")) return {};
@@ -80,8 +83,9 @@ Diagnosis diagnose_first_line(std::string_view head, const char* file, std::stri
         return {"a byte order mark stands before \"#!\"",
                 cat("remove it: sed -i '1s/^\\xef\\xbb\\xbf//' ", file)};
     if (!head.starts_with("#!"))
-        return {"it has no \"#!\" line and is no program",
-                "begin it with \"#!/bin/sh\" or the like, or set cgi.interpreters for its extension"};
+        return {
+            "it has no \"#!\" line and is no program",
+            "begin it with \"#!/bin/sh\" or the like, or set cgi.interpreters for its extension"};
     const std::size_t end = head.find('\n');
     if (end == head.npos && head.size() == head_size)
         return {"its first line is too long", "shorten the path after \"#!\""};
@@ -107,21 +111,22 @@ void append_escaped(std::string& to, std::string_view text)
 
 }  // namespace
 
-Diagnosis diagnose_script(int fd, const struct stat& st, const char* file,
-                          const char* interpreter, std::string_view search_path)
+Diagnosis diagnose_script(int fd, const struct stat& st, const char* file, const char* interpreter,
+                          std::string_view search_path)
 {
-    if (st.st_mode & S_IWOTH)
-        return {"everybody may write it", cat("chmod o-w ", file)};
+    if (st.st_mode & S_IWOTH) return {"everybody may write it", cat("chmod o-w ", file)};
     if (interpreter) {
         if (is_executable(interpreter)) return {};
-        return {cat("its interpreter \"", interpreter, errno == ENOENT ? "\" does not exist" : "\" is not executable"),
+        return {cat("its interpreter \"", interpreter,
+                    errno == ENOENT ? "\" does not exist" : "\" is not executable"),
                 "install it, or correct cgi.interpreters"};
     }
     if (!is_executable(file))
-        return {"it is not executable for this server",
-                (st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0
-                    ? cat("chmod +x ", file)
-                    : cat("chmod a+rx ", file, ", and see whether its file system is mounted noexec")};
+        return {
+            "it is not executable for this server",
+            (st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0
+                ? cat("chmod +x ", file)
+                : cat("chmod a+rx ", file, ", and see whether its file system is mounted noexec")};
     char bytes[head_size];
     const ssize_t got = ::pread(fd, bytes, sizeof bytes, 0);
     if (got < 0) return {};

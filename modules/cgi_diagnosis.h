@@ -17,8 +17,8 @@ struct Diagnosis {
 
 /// Looks at a regular file that is open as `fd`.  `interpreter` null: it is executed itself.
 /// `search_path` is the PATH that "#!/usr/bin/env NAME" will use.
-Diagnosis diagnose_script(int fd, const struct stat& st, const char* file,
-                          const char* interpreter, std::string_view search_path);
+Diagnosis diagnose_script(int fd, const struct stat& st, const char* file, const char* interpreter,
+                          std::string_view search_path);
 
 /// The page about it, for `explain`.  `details` may be empty: what the script wrote to stderr.
 std::string explain_page(std::string_view script, const Diagnosis&, std::string_view details);

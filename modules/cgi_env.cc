@@ -12,11 +12,11 @@ namespace ostler {
 namespace {
 
 constexpr std::string_view computed[] = {
-    "AUTH_TYPE",       "CONTENT_LENGTH", "CONTENT_TYPE",    "DOCUMENT_ROOT",   "GATEWAY_INTERFACE",
-    "HTTPS",           "PATH_INFO",      "PATH_TRANSLATED", "QUERY_STRING",    "REDIRECT_STATUS",
-    "REMOTE_ADDR",     "REMOTE_PORT",    "REMOTE_USER",     "REQUEST_ID",      "REQUEST_METHOD",
-    "REQUEST_SCHEME",  "REQUEST_URI",    "SCRIPT_FILENAME", "SCRIPT_NAME",     "SERVER_NAME",
-    "SERVER_PORT",     "SERVER_PROTOCOL", "SERVER_SOFTWARE"};
+    "AUTH_TYPE",      "CONTENT_LENGTH",  "CONTENT_TYPE",    "DOCUMENT_ROOT", "GATEWAY_INTERFACE",
+    "HTTPS",          "PATH_INFO",       "PATH_TRANSLATED", "QUERY_STRING",  "REDIRECT_STATUS",
+    "REMOTE_ADDR",    "REMOTE_PORT",     "REMOTE_USER",     "REQUEST_ID",    "REQUEST_METHOD",
+    "REQUEST_SCHEME", "REQUEST_URI",     "SCRIPT_FILENAME", "SCRIPT_NAME",   "SERVER_NAME",
+    "SERVER_PORT",    "SERVER_PROTOCOL", "SERVER_SOFTWARE"};
 
 /// Variables one after the other in a string, which becomes one block of the arena.
 class Builder {
@@ -44,8 +44,8 @@ class Builder {
     Environment finish(Arena& arena) const
     {
         const std::string_view block = arena.copy(text_);
-        auto** list = static_cast<char**>(
-            arena.allocate((count_ + 1) * sizeof(char*), alignof(char*)));
+        auto** list =
+            static_cast<char**>(arena.allocate((count_ + 1) * sizeof(char*), alignof(char*)));
         std::size_t at = 0;
         for (std::size_t i = 0; i < count_; ++i) {
             list[i] = const_cast<char*>(block.data()) + at;
@@ -70,9 +70,9 @@ bool is_plain_name(std::string_view name)
 
 bool is_hop_by_hop(std::string_view name)
 {
-    for (std::string_view known : {"connection", "keep-alive", "proxy-connection",
-                                   "proxy-authorization", "proxy-authenticate", "te", "trailer",
-                                   "transfer-encoding", "upgrade"})
+    for (std::string_view known :
+         {"connection", "keep-alive", "proxy-connection", "proxy-authorization",
+          "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade"})
         if (same_ignoring_case(name, known)) return true;
     return false;
 }

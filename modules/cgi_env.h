@@ -18,7 +18,7 @@ struct Script {
     std::string_view name;              ///< SCRIPT_NAME: the part of the path that leads to it
     std::string_view path_info;         ///< the rest of the path; empty or begins with '/'
     std::string_view document_root;
-    bool nph = false;                   ///< its output is a complete HTTP response
+    bool nph = false;  ///< its output is a complete HTTP response
 };
 
 /// Variables in the form of execve(2), in the exchange's arena.

@@ -52,11 +52,13 @@ class Search {
         const std::size_t slash = file.rfind('/');
         folder_ = slash == 0 ? std::string_view("/") : file.substr(0, slash);
         root_ = open_root(std::string(folder_).c_str());
-        if (!root_) return refuse(Code::internal_server_error, std::string(error_text(root_.error())));
+        if (!root_)
+            return refuse(Code::internal_server_error, std::string(error_text(root_.error())));
         const std::string_view name = file.substr(slash + 1);
         const Result<Fd, int> fd = open(name);
         struct stat st {};
-        if (!fd) return refuse(Code::internal_server_error, cat(file, ": ", error_text(fd.error())));
+        if (!fd)
+            return refuse(Code::internal_server_error, cat(file, ": ", error_text(fd.error())));
         if (::fstat(fd->get(), &st) != 0 || !S_ISREG(st.st_mode))
             return refuse(Code::internal_server_error, cat(file, ": it is not a regular file"));
         return judge(*fd, st, name, name, start_, path_.substr(0, start_));
@@ -128,7 +130,8 @@ class Search {
             return refuse(Code::forbidden, "a symbolic link leads where it must not",
                           "put the script itself there, or see cgi.symlinks");
         case EACCES:
-            return refuse(Code::forbidden, "this server may not read it", "chmod a+r, and a+x for the folders above");
+            return refuse(Code::forbidden, "this server may not read it",
+                          "chmod a+r, and a+x for the folders above");
         case EMFILE:
         case ENFILE:
         case ENOMEM: return refuse(Code::service_unavailable, "no descriptor is free", "");
@@ -148,7 +151,8 @@ class Search {
     {
         char real[PATH_MAX];
         if (::fcntl(fd.get(), F_GETPATH, real) != 0) return false;
-        return c_.interpreter_of(std::string_view(real).substr(std::string_view(real).rfind('/') + 1));
+        return c_.interpreter_of(
+            std::string_view(real).substr(std::string_view(real).rfind('/') + 1));
     }
 #else
     bool has_script_name(const Fd&) const { return false; }
@@ -188,7 +192,8 @@ class Search {
     FoundScript with_folder(FoundScript found, std::string_view file)
     {
         const std::size_t slash = file.rfind('/');
-        const std::string_view folder = slash == file.npos ? std::string_view{} : file.substr(0, slash);
+        const std::string_view folder =
+            slash == file.npos ? std::string_view{} : file.substr(0, slash);
         auto opened = open_below({root_->get(), folder_}, folder, c_.symlinks, OpenAs::directory);
         if (!opened) return unusable(opened.error(), file);
         found.folder = std::move(*opened);
@@ -234,7 +239,7 @@ class Search {
     const CgiConf& c_;
     std::string_view folder_;
     std::string_view path_;
-    std::size_t start_ = 0;      // where the part of the path below the root begins, at a '/'
+    std::size_t start_ = 0;  // where the part of the path below the root begins, at a '/'
     Result<Fd, int> root_{Unexpected<int>{0}};
 };
 
@@ -243,7 +248,7 @@ class Search {
 FoundScript find_script(Exchange& x, const CgiConf& c)
 {
     if (!c.script.empty()) return Search(x, c, {{}, c.prefix}).run_fixed();
-    if (c.root.empty() && c.interpreters.empty() && !c.executable) return {};
+    if (!c.runs_anything()) return {};
     const FileRoot root = find_root(x, c);
     if (root.folder.empty()) return {};
     return Search(x, c, root).run();

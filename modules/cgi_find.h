@@ -22,7 +22,7 @@ struct FoundScript {
     };
     Kind kind = Kind::none;
     Script script;
-    Fd folder;                 ///< the script's
+    Fd folder;  ///< the script's
     Code status = Code::not_found;
     Diagnosis diagnosis;
 };

@@ -31,7 +31,7 @@ class CgiGate {
 
      private:
         friend class CgiGate;
-        CgiGate* gate_ = nullptr;   // while it waits
+        CgiGate* gate_ = nullptr;  // while it waits
         std::string script_;
     };
 

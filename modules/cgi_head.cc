@@ -127,7 +127,8 @@ CgiHeadParser::State CgiHeadParser::take_length(std::string_view value)
 // first lines look like fields.
 CgiHeadParser::State CgiHeadParser::finish()
 {
-    if (status_line_) return fail("the output of an nph- script does not begin with an HTTP status line");
+    if (status_line_)
+        return fail("the output of an nph- script does not begin with an HTTP status line");
     if (nph_ || head_.status || head_.content_type || head_.location || head_.sendfile)
         return State::complete;
     return fail(count_ == 0 ? "the output begins with an empty line: the header section is missing"

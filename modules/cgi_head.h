@@ -22,7 +22,7 @@ struct CgiHead {
     std::optional<std::uint64_t> content_length;
     const std::string_view* content_type = nullptr;
     const std::string_view* location = nullptr;
-    const std::string_view* sendfile = nullptr;   ///< X-Sendfile
+    const std::string_view* sendfile = nullptr;  ///< X-Sendfile
 };
 
 class CgiHeadParser {
@@ -32,7 +32,10 @@ class CgiHeadParser {
     static constexpr std::size_t most_fields = 100;
 
     /// `nph`: the output begins with the status line of an HTTP response.
-    CgiHeadParser(Arena& arena, bool nph) : head_(arena), arena_(arena), status_line_(nph), nph_(nph) {}
+    CgiHeadParser(Arena& arena, bool nph)
+        : head_(arena), arena_(arena), status_line_(nph), nph_(nph)
+    {
+    }
 
     /// Looks at the output from the first byte that no call has used yet; uses whole lines only.
     /// The result depends on the bytes alone, not on how they were cut.
@@ -61,11 +64,11 @@ class CgiHeadParser {
     CgiHead head_;
     Arena& arena_;
     std::size_t used_ = 0;
-    std::size_t bytes_ = 0;    // of the lines so far
-    std::size_t count_ = 0;    // fields so far
+    std::size_t bytes_ = 0;  // of the lines so far
+    std::size_t count_ = 0;  // fields so far
     const char* why_ = "";
     std::string_view culprit_;
-    bool status_line_;         // comes next
+    bool status_line_;  // comes next
     bool nph_;
 };
 

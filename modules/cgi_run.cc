@@ -89,8 +89,8 @@ CgiRun::CgiRun(Exchange& x, const CgiConf& conf, const Script& script, Owner& ow
     : loop_(x.loop), conf_(conf), gate_(conf.gate), owner_(&owner), file_(script.file),
       client_(x.log_context().client), request_(x.log_context().request),
       host_(x.log_context().host), started_us_(Loop::wall_clock_microseconds()),
-      clock_(x.loop, clock_note_), stderr_(conf.stderr_lines, x.loop.now()),
-      started_(x.loop.now()), active_(started_), fed_(started_)
+      clock_(x.loop, clock_note_), stderr_(conf.stderr_lines, x.loop.now()), started_(x.loop.now()),
+      active_(started_), fed_(started_)
 {
 }
 
@@ -126,12 +126,11 @@ bool CgiRun::launch(const CgiConf& conf, const Script& script, int folder, const
     start.output = stdout_end.get();
     start.error = stderr_end.get();
     start.limits = limits_of(conf);
-    auto child = Child::start(loop_, start, child_note_);
-    if (!child) {
-        error = child.error();
-        return false;
-    }
-    child_ = std::move(*child);
+    start.background = conf.background;
+    start.grace = conf.kill_after;
+    start.mark = "REQUEST_ID";
+    child_ = Child::start(loop_, start, child_note_, error);
+    if (!child_) return false;
     out_watch_.emplace(loop_, out_.get(), Watch::For::readable, output_note_);
     err_watch_.emplace(loop_, err_.get(), Watch::For::readable, stderr_note_);
     if (in_) in_watch_.emplace(loop_, in_.get(), Watch::For::writable, input_note_);
@@ -222,8 +221,10 @@ CgiRun::Io CgiRun::read_output(Buffer& to, std::size_t max)
 
 void CgiRun::on_output()
 {
-    if (owner_) owner_->output_ready();
-    else discard_output();
+    if (owner_)
+        owner_->output_ready();
+    else
+        discard_output();
 }
 
 void CgiRun::discard_output()
@@ -274,7 +275,7 @@ void CgiRun::stop(const char* limit)
     if (stopped_) return;
     stopped_ = limit;
     log(Level::error, "ended: ", limit);
-    if (!ended_) end_group(loop_, child_->id(), conf_.kill_after);
+    if (!ended_) child_->stop(conf_.kill_after);
     if (owner_) owner_->output_ready();
 }
 
@@ -315,7 +316,7 @@ void CgiRun::leave(Leave how)
     answered_ = how == Leave::answered;
     if (how == Leave::cancelled && !ended_) {
         cancelled_ = true;
-        end_group(loop_, child_->id(), conf_.kill_after);
+        child_->stop(conf_.kill_after);
     }
     if (ended_) {
         loop_.post(*this);  // to be destroyed
@@ -341,9 +342,10 @@ void CgiRun::note_end()
     stderr_.finish(*this);
     err_watch_.reset();
     err_.reset();
-    log_end();
-    if (!conf_.background && end_group(loop_, child_->id(), conf_.kill_after) && !cancelled_ && !stopped_)
-        log(Level::info, "processes it left behind are ended: cgi.background = true lets them live");
+    if (!end().failure.error) log_end();
+    if (end().left_behind && !cancelled_ && !stopped_)
+        log(Level::info,
+            "processes it left behind are ended: cgi.background = true lets them live");
     if (gate_) gate_->leave(file_);
     if (owner_) owner_->output_ready();
 }
@@ -352,9 +354,9 @@ void CgiRun::log_end() const
 {
     const ProgramEnd& e = end();
     const bool by_us = stopped_ || cancelled_;
-    const std::string used = cat(", wall ", wall_us_ / 1000, " ms, cpu ", e.cpu_us / 1000,
-                                 " ms, memory ", e.memory_at_most ? "at most " : "",
-                                 e.memory_bytes / 1024, " KiB");
+    const std::string used =
+        cat(", wall ", wall_us_ / 1000, " ms, cpu ", e.cpu_us / 1000, " ms, memory ",
+            e.memory_at_most ? "at most " : "", e.memory_bytes / 1024, " KiB");
     if (e.signal) {
         log(by_us ? Level::info : Level::error, "killed by ", signal_name(e.signal), " (", e.signal,
             ")", e.dumped_core ? ", core dumped" : "",

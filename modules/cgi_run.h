@@ -25,7 +25,7 @@ class CgiRuns;
 
 /// What a script reads: nothing, a file, or what it is written.
 struct CgiInput {
-    Fd file;            ///< positioned at its start
+    Fd file;  ///< positioned at its start
     bool piped = false;
 };
 
@@ -43,8 +43,9 @@ class CgiRun final : public Linked<CgiRuns>, Job, StderrLines::Reader {
         ~Owner() = default;
     };
 
-    /// Null, and `error` says why, when it could not be started.  The gate's turn is the run's
-    /// from here on, also when it fails.
+    /// Null, and `error` says why, when there was no way to try; that it could not be started
+    /// otherwise is in end().failure.  The gate's turn is the run's from here on, also when it
+    /// fails.
     static CgiRun* start(Exchange&, const CgiConf&, const Script&, int folder, const Environment&,
                          CgiInput, Owner&, StartError& error);
     ~CgiRun();
@@ -121,22 +122,22 @@ class CgiRun final : public Linked<CgiRuns>, Job, StderrLines::Reader {
     Note<&CgiRun::on_child> child_note_{*this};
     Note<&CgiRun::on_clock> clock_note_{*this};
 
-    Fd in_, out_, err_;                        // our ends; before the watches
+    Fd in_, out_, err_;  // our ends; before the watches
     std::optional<Watch> in_watch_, out_watch_, err_watch_;
     std::unique_ptr<Child> child_;
     Timer clock_;
     StderrLines stderr_;
 
     const Milliseconds started_;
-    Milliseconds active_;                      // the last byte in any direction
-    Milliseconds fed_;                         // the last byte of input
-    std::uint64_t output_ = 0;                 // bytes so far
+    Milliseconds active_;       // the last byte in any direction
+    Milliseconds fed_;          // the last byte of input
+    std::uint64_t output_ = 0;  // bytes so far
     const char* stopped_ = nullptr;
     bool ended_ = false;
     bool head_done_ = false;
     bool starving_ = false;
-    bool awaited_ = true;                      // somebody wants its output now
-    bool answered_ = false;                    // more output is too much
+    bool awaited_ = true;    // somebody wants its output now
+    bool answered_ = false;  // more output is too much
     bool cancelled_ = false;
 };
 

@@ -19,14 +19,17 @@ namespace {
 /// A part of an open file, whose length is fixed from the start.
 class FilePart final : public Body {
  public:
-    FilePart(Fd fd, ByteRange range) : fd_(std::move(fd)), range_{fd_.get(), range.first, range.length} {}
+    FilePart(Fd fd, ByteRange range)
+        : fd_(std::move(fd)), range_{fd_.get(), range.first, range.length}
+    {
+    }
 
     Pull pull(Buffer& out, std::size_t max) override
     {
         if (range_.length == 0) return Pull::end;
         char bytes[32 * 1024];
-        const auto want = static_cast<std::size_t>(
-            std::min<std::uint64_t>({sizeof bytes, max, range_.length}));
+        const auto want =
+            static_cast<std::size_t>(std::min<std::uint64_t>({sizeof bytes, max, range_.length}));
         const ssize_t got = ::pread(fd_.get(), bytes, want, static_cast<off_t>(range_.offset));
         if (got <= 0) return Pull::fail;
         out.append({bytes, static_cast<std::size_t>(got)});
@@ -52,7 +55,8 @@ Result<Fd, int> open_allowed(const CgiConf& conf, std::string_view file)
     for (const std::string& folder : conf.sendfile) {
         std::string_view root = folder;
         while (root.size() > 1 && root.ends_with('/')) root.remove_suffix(1);
-        if (!file.starts_with(root) || file.size() <= root.size() || file[root.size()] != '/') continue;
+        if (!file.starts_with(root) || file.size() <= root.size() || file[root.size()] != '/')
+            continue;
         auto directory = open_root(std::string(root).c_str());
         if (!directory) return Unexpected{directory.error()};
         std::string_view below = file.substr(root.size());
@@ -76,15 +80,18 @@ Step send_file(Exchange& x, const CgiConf& conf, std::string_view file)
     Response& response = x.response;
     auto fd = open_allowed(conf, file);
     if (!fd)
-        return refuse(x, file, fd.error() == EPERM ? std::string_view("it is not below a folder of cgi.sendfile")
-                                                   : error_text(fd.error()));
+        return refuse(x, file,
+                      fd.error() == EPERM
+                          ? std::string_view("it is not below a folder of cgi.sendfile")
+                          : error_text(fd.error()));
     struct stat st {};
     if (::fstat(fd->get(), &st) != 0 || !S_ISREG(st.st_mode))
         return refuse(x, file, "it is not a regular file");
     const auto size = static_cast<std::uint64_t>(st.st_size);
     if (!response.fields.find(FieldId::content_type)) {
         const std::string_view type = MimeTypes::find_built_in(extension_of(file));
-        response.fields.add(FieldId::content_type, type.empty() ? "application/octet-stream" : type);
+        response.fields.add(FieldId::content_type,
+                            type.empty() ? "application/octet-stream" : type);
     }
     if (forbids_content(response.status)) return x.reply(response.status);
     ByteRange part{0, size};
@@ -95,12 +102,14 @@ Step send_file(Exchange& x, const CgiConf& conf, std::string_view file)
             const RangeRequest asked = parse_range(*range, size);
             char* value = static_cast<char*>(x.arena.allocate(content_range_size, 1));
             if (asked.kind == RangeRequest::Kind::unsatisfiable) {
-                response.fields.set(FieldId::content_range, {value, write_unsatisfied_range(size, value)});
+                response.fields.set(FieldId::content_range,
+                                    {value, write_unsatisfied_range(size, value)});
                 return x.reply(Code::range_not_satisfiable);
             }
             if (asked.kind == RangeRequest::Kind::parts && asked.count == 1) {
                 part = asked.ranges[0];
-                response.fields.set(FieldId::content_range, {value, write_content_range(part, size, value)});
+                response.fields.set(FieldId::content_range,
+                                    {value, write_content_range(part, size, value)});
                 response.status = Code::partial_content;
             }
         }

@@ -50,7 +50,8 @@ void StderrLines::finish(Reader& reader)
 {
     if (!line_.empty()) end_line(reader);
     if (lost_lines_ == 0) return;
-    reader.read_line(cat("[", lost_lines_, " lines with ", lost_bytes_, " bytes left out: see cgi.stderr_lines]"));
+    reader.read_line(cat("[", lost_lines_, " lines with ", lost_bytes_,
+                         " bytes left out: see cgi.stderr_lines]"));
     lost_lines_ = lost_bytes_ = 0;
 }
 

@@ -39,7 +39,7 @@ class StderrLines {
     Milliseconds refilled_;
     std::string line_;
     std::string tail_;
-    std::uint64_t cut_ = 0;          // bytes of the current line that are not in line_
+    std::uint64_t cut_ = 0;  // bytes of the current line that are not in line_
     std::uint64_t lost_lines_ = 0;
     std::uint64_t lost_bytes_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -11,6 +12,10 @@
 #include <cstring>
 
 #include "common/base/text.h"
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 namespace ostler {
 
@@ -20,10 +25,7 @@ void set_nonblocking(int fd, bool on)
     if (flags >= 0) fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
 }
 
-void set_close_on_exec(int fd, bool on)
-{
-    fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0);
-}
+void set_close_on_exec(int fd, bool on) { fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); }
 
 namespace {
 
@@ -88,6 +90,17 @@ int no_sigpipe_flag()
 #else
     return 0;
 #endif
+}
+
+void close_from(int first)
+{
+#if defined(__linux__) && defined(SYS_close_range)
+    if (syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0) return;
+#endif
+    constexpr long most = 65536;  // where "unlimited" would take minutes
+    const long limit = sysconf(_SC_OPEN_MAX);
+    for (long fd = first; fd < (limit < 0 || limit > most ? most : limit); ++fd)
+        close(static_cast<int>(fd));
 }
 
 // --- who holds a port -------------------------------------------------------------
@@ -167,10 +180,7 @@ std::string port_holder(int port)
     return holder;
 }
 #else
-std::string port_holder(int)
-{
-    return {};
-}
+std::string port_holder(int) { return {}; }
 #endif
 
 }  // namespace ostler

@@ -18,6 +18,8 @@ int no_sigpipe_flag();
 
 void set_nonblocking(int fd, bool on);
 void set_close_on_exec(int fd, bool on);
+/// Closes every descriptor from `first` on.
+void close_from(int first);
 
 /// Who listens on TCP `port`: "nginx (pid 812)", or empty when that cannot be told cheaply.
 std::string port_holder(int port);

@@ -1,20 +1,16 @@
 // process.h - programs started from the loop: their start, their end, and what is left of them.
 //
-// A start costs the same however large this process is (vfork, not fork).  Nothing here waits
-// for a program, except destructors at the end of the process.
+// The loop asks, a small process of its own does it (common/base/spawner.h): a start costs the
+// loop one message, however large this process is.  Nothing here waits for a program.
 #pragma once
 
-#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <string_view>
 
-#include "common/base/fd.h"
-#include "common/base/list.h"
 #include "common/base/loop.h"
-#include "common/base/result.h"
 
 namespace ostler {
 
@@ -36,66 +32,77 @@ struct ProgramStart {
     int input = -1, output = -1, error = -1;  ///< become 0, 1 and 2; they stay the caller's
     mode_t file_mask = 022;
     ResourceLimits limits;
+    /// What it leaves running lives on when it ends by itself.  Otherwise that is ended, too: TERM,
+    /// and KILL after `grace`.
+    bool background = false;
+    Milliseconds grace{2000};
+    /// Name of a variable of `environment` whose value no other program has: tells whose a process
+    /// is that left its group and its parents.
+    std::string_view mark;
     /// The way for systems without vfork(2), and for the test of it.
     bool by_fork = false;
-    /// The way for systems without pidfd_open(2), and for the test of it.
-    bool by_signal = false;
 };
 
 /// Why a program was not started.
 struct StartError {
-    int error = 0;          ///< an errno
-    const char* step = "";  ///< what failed: "exec", "chdir", "vfork"
+    int error = 0;          ///< an errno; 0: it was started
+    const char* step = "";  ///< what failed: "exec", "chdir", "vfork"; a constant
 };
 
 /// How a program ended and what it used, with those of its children it waited for.
 struct ProgramEnd {
-    int status = 0;                ///< exit status; meaningless with a signal
-    int signal = 0;                ///< 0: it ended by itself
+    StartError failure;  ///< the rest is meaningless with one
+    int status = 0;      ///< exit status; meaningless with a signal
+    int signal = 0;      ///< 0: it ended by itself
     bool dumped_core = false;
-    std::int64_t cpu_us = 0;       ///< user and system time
-    /// Largest resident size.  The system counts ours at the start as the program's, too: a program
-    /// that stayed smaller than we are is only known to.
+    bool left_behind = false;  ///< processes of its group, which are ended now
+    std::int64_t cpu_us = 0;   ///< user and system time
+    /// Largest resident size.  The system counts that of the process that started it, too: a
+    /// program that stayed smaller is only known to.
     std::uint64_t memory_bytes = 0;
     bool memory_at_most = false;
 };
 
-class ChildSignals;
+class Spawner;
 
-/// One program that was started.
-class Child final : public Linked<ChildSignals> {
+/// One program.
+class Child final {
  public:
-    /// `owner` is woken when the program has ended; it then asks ended().
-    static Result<std::unique_ptr<Child>, StartError> start(Loop&, const ProgramStart&,
-                                                            Waker& owner);
-    /// A program that still runs is killed with its group, and waited for.
+    /// `owner` is woken when the program has ended, or was not started: it then asks ended().
+    /// Null only when there is nobody who could start it; `error` says why.
+    static std::unique_ptr<Child> start(Loop&, const ProgramStart&, Waker& owner,
+                                        StartError& error);
+    /// A program that still runs is killed with all that belongs to it.
     ~Child();
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
 
-    pid_t id() const { return id_; }
-    /// Asks the kernel as long as the answer is no.
-    bool ended();
+    /// Ends it with its descendants and the rest of its group: TERM now, KILL after `grace` to what
+    /// is left then.
+    void stop(Milliseconds grace);
+
+    bool ended() const { return ended_; }
     /// Valid once ended().
     const ProgramEnd& end() const { return end_; }
 
  private:
-    friend class ChildSignals;
-    Child(Loop& loop, pid_t id, Waker& owner);
-    void watch(bool by_signal);
-    void note(int status, const rusage& usage);
+    friend class Spawner;
+    Child(Spawner& spawner, std::uint32_t number, Waker& owner)
+        : spawner_(spawner), number_(number), owner_(owner)
+    {
+    }
+    void note(const ProgramEnd&);
 
-    const pid_t id_;
+    Spawner& spawner_;
+    const std::uint32_t number_;
     Waker& owner_;
-    Loop& loop_;
-    std::int64_t our_memory_;     // ru_maxrss at the start
-    Fd handle_;                   // of the process, where the system has such a thing
-    std::optional<Watch> watch_;
     ProgramEnd end_;
     bool ended_ = false;
 };
 
-/// Ends what is in the process group `group` now: TERM, and KILL after `grace` to what is left
-/// then.  False when there is nobody in it.
-bool end_group(Loop&, pid_t group, Milliseconds grace);
+/// Makes what starts programs, which start() would do on first use: best while this process is
+/// small.
+void prepare_programs(Loop&, bool background);
 
 /// "SIGSEGV"; "another signal" for the rare ones.
 const char* signal_name(int number);

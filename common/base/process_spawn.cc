@@ -5,6 +5,7 @@
 #include "common/base/process_spawn.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -13,49 +14,20 @@
 
 #include <cerrno>
 
-#include "common/base/process.h"
+#include "common/base/fd.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #endif
 
 namespace ostler {
 
 namespace {
 
-#if defined(NSIG)
-constexpr int signal_count = NSIG;
-#else
-constexpr int signal_count = 65;
-#endif
-
-void default_signals()
-{
-    struct sigaction action {};
-    action.sa_handler = SIG_DFL;
-    for (int s = 1; s < signal_count; ++s) ::sigaction(s, &action, nullptr);
-}
-
-/// Moves a descriptor out of the way of 0, 1 and 2.
-int move_up(int fd)
-{
-    return fd > 2 ? fd : ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
-}
-
 bool place_descriptors(const ProgramStart& p)
 {
-    const int in = move_up(p.input);
-    const int out = move_up(p.output);
-    const int err = move_up(p.error);
-    if (in < 0 || out < 0 || err < 0) return false;
-    if (::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(err, 2) < 0) return false;
-    // Everything of ours is close-on-exec; this is for what a library forgot.
-#if defined(__linux__) && defined(SYS_close_range)
-    constexpr unsigned close_on_exec = 4;  // CLOSE_RANGE_CLOEXEC
-    ::syscall(SYS_close_range, 3u, ~0u, close_on_exec);
-#endif
-    return true;
+    // The originals are above 3 and close-on-exec, like everything of ours.
+    return ::dup2(p.input, 0) >= 0 && ::dup2(p.output, 1) >= 0 && ::dup2(p.error, 2) >= 0;
 }
 
 template <class Resource> bool limit(Resource what, std::uint64_t most, std::uint64_t extra = 0)
@@ -87,14 +59,12 @@ const char* become(const ProgramStart& p)
     if (::setpgid(0, 0) != 0) return "setpgid";
     if (!place_descriptors(p)) return "dup2";
     if (p.directory >= 0 && ::fchdir(p.directory) != 0) return "chdir";
-    ::umask(p.file_mask);
+    if (p.file_mask != 022) ::umask(p.file_mask);
 #ifdef __linux__
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return "no_new_privs";
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // a worker that was killed leaves no script behind
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // a spawner that was killed leaves no program behind
 #endif
     if (!apply_limits(p.limits)) return "setrlimit";
-    // The handlers of this process live in memory of the parent: they go before signals may come.
-    default_signals();
+    // Handlers of ours become the default in execve; until then no signal may come.
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -106,7 +76,8 @@ Result<pid_t, StartError> to_result(pid_t id, const StartError& failure)
 {
     if (id < 0) return Unexpected{failure};
     if (!failure.error) return id;
-    while (::waitpid(id, nullptr, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(id, nullptr, 0) < 0 && errno == EINTR) {
+    }
     return Unexpected{failure};
 }
 

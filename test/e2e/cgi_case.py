@@ -36,11 +36,22 @@ def processes_with(mark):
     return found
 
 
-def zombies_of(pid):
-    """Ids of dead children of `pid` that nobody took."""
+def family_of(pid):
+    """(id, state) of `pid` and everything that descends from it: a worker, its spawner, scripts."""
     rows = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], stdout=subprocess.PIPE,
                           universal_newlines=True, check=True).stdout.splitlines()
-    return [int(r.split()[0]) for r in rows if int(r.split()[1]) == pid and r.split()[2][0] == "Z"]
+    processes = {int(r.split()[0]): (int(r.split()[1]), r.split()[2]) for r in rows}
+    family = {pid}
+    while True:
+        more = {p for p, (parent, _) in processes.items() if parent in family} - family
+        if not more:
+            return [(p, processes[p][1]) for p in sorted(family) if p in processes]
+        family |= more
+
+
+def zombies_of(pid):
+    """Ids of dead descendants of `pid` that nobody took."""
+    return [p for p, state in family_of(pid) if state[0] == "Z"]
 
 
 class CgiCase(harness.TestCase):

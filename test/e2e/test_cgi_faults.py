@@ -1,10 +1,18 @@
 # test_cgi_faults.py - scripts that do everything wrong, and the answer to each.
 import os
+import sys
 import time
 
 import harness
 from cgi_case import PY, SH, CgiCase, put_script, zombies_of
 
+LINUX = harness.unittest.skipUnless(sys.platform == "linux", "elsewhere only groups are ended")
+# Two processes in sessions of their own, deaf; the parent of one is gone.  When both are there
+# the script goes on.
+SESSIONS = """
+session='trap "" TERM HUP; echo; exec >/dev/null; while :; do sleep 1000; done'
+{ (setsid sh -c "$session" &); (setsid sh -c "$session" & wait) & } | head -n 2 > /dev/null
+"""
 HEAD = "printf 'Content-Type: text/plain\\n\\n'\n"
 C_SEGV = "kill -SEGV $$\n"
 
@@ -262,6 +270,31 @@ class Leaving(CgiCase):
     def test_in_its_own_content(self):
         self.leave(SH + "cat >/dev/null\n" + HEAD,
                    b"POST /cgi-bin/gone.cgi HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc")
+
+    @LINUX
+    def test_in_sessions_of_their_own(self):
+        self.leave(SH + SESSIONS + HEAD + "echo one; sleep 1000; sleep 1000\n", self.GET,
+                   wait_for=b"one")
+
+    @LINUX
+    def test_what_is_left_in_sessions_of_their_own_is_ended_after_an_answer(self):
+        put_script(self.server, "gone.cgi", SH + SESSIONS + HEAD + "echo one\n")
+        self.assertEqual(self.server.get("/cgi-bin/gone.cgi").text, "one\n")
+        self.wait_nothing_is_left(6)
+
+    @LINUX
+    def test_what_another_script_left_in_its_own_session_does_not_count(self):
+        put_script(self.server, "stays.cgi", SH + SESSIONS + HEAD + "echo one; sleep 1000\n")
+        with self.server.connect() as c:
+            c.send(b"GET /cgi-bin/stays.cgi HTTP/1.1\r\nHost: a\r\n\r\n")
+            c.read_until(b"one\n")
+            before = set(self.alive())
+            self.assertGreater(len(before), 2)
+            put_script(self.server, "gone.cgi", SH + SESSIONS + HEAD + "echo two\n")
+            self.assertEqual(self.server.get("/cgi-bin/gone.cgi").text, "two\n")
+            harness.wait_until(lambda: set(self.alive()) <= before, "the other's are left", 6)
+            self.assertEqual(set(self.alive()), before)
+        self.wait_nothing_is_left(6)
 
     def test_a_stopped_script(self):
         self.leave(SH + HEAD + "echo one; kill -STOP $$\n", self.GET, wait_for=b"one")

@@ -3,7 +3,7 @@ import os
 import threading
 
 import harness
-from cgi_case import PY, SH, CgiCase, processes_with, put_script, zombies_of
+from cgi_case import PY, SH, CgiCase, family_of, processes_with, put_script
 
 HEAD = "printf 'Content-Type: text/plain\\n\\n'\n"
 # Runs until the test opens @DIR@/gate for writing and closes it again.
@@ -202,20 +202,41 @@ class Many(CgiCase):
 
     @harness.unittest.skipUnless(os.path.isdir("/proc/self/fd"), "needs /proc")
     def test_descriptors_and_processes_do_not_pile_up(self):
+        """1,000 runs; OSTLER_CGI_RUNS asks for more."""
         self.server.get("/cgi-bin/true.sh")
         worker = self.server.workers()[0]
+        own = []
 
         def open_files():
-            return len(os.listdir("/proc/%d/fd" % worker))
-        count = int(os.environ.get("OSTLER_CGI_RUNS", "400"))
+            return [len(os.listdir("/proc/%d/fd" % p)) for p in own]
+        count = int(os.environ.get("OSTLER_CGI_RUNS", "1000"))
         with self.server.connect() as c:
+            harness.wait_until(lambda: len(family_of(worker)) == 2, "the first script is still there")
+            own[:] = [p for p, _ in family_of(worker)]  # and its spawner
             c.exchange("GET", "/cgi-bin/true.sh", [])
             before = open_files()
             for _ in range(count):
                 self.assertEqual(c.exchange("GET", "/cgi-bin/true.sh", []).status, 200)
             # Fewer is fine: of the runs before the count something may still have been open.
-            harness.wait_until(lambda: open_files() <= before, "descriptors are left")
-        harness.wait_until(lambda: not zombies_of(worker), "zombies are left")
+            harness.wait_until(lambda: all(n <= b for n, b in zip(open_files(), before)),
+                               "descriptors are left")
+        harness.wait_until(lambda: [p for p, _ in family_of(worker)] == own, "processes are left")
+
+    def test_with_background_what_a_script_leaves_goes_on(self):
+        conf = ('server: { workers = 1; }; modules: { cgi = true; }; cgi: { root = "@DIR@/b"; '
+                'background = true; environment: { OSTLER_TEST = "@DIR@"; }; };')
+        with harness.Server(conf, {"b/.x": ""}) as server:
+            put_script(server, "b/x", SH + "sleep 30 >/dev/null 2>&1 & setsid sleep 30 >/dev/null 2>&1 & " + HEAD + "exit 0\n")
+            self.assertEqual(server.get("/x").status, 200)
+            mark = "OSTLER_TEST=" + server.dir
+            harness.wait_until(lambda: len(processes_with(mark)) == 2, "two processes")
+            put_script(server, "b/y", SH + "sleep 1000 & " + HEAD + "echo on; sleep 1000\n")
+            with server.connect() as c:
+                c.send(b"GET /y HTTP/1.1\r\nHost: a\r\n\r\n")
+                c.read_until(b"on\n")
+            harness.wait_until(lambda: len(processes_with(mark)) == 2, "the cancelled one is left", 6)
+            for pid in processes_with(mark):
+                os.kill(pid, 9)
 
     def test_scripts_end_with_the_server(self):
         server = harness.Server("server: { workers = 1; stop_timeout = \"300ms\"; };\n" +

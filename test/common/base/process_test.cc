@@ -9,8 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "common/base/spawner.h"
 
 using namespace ostler;
 
@@ -38,19 +41,27 @@ struct Shell {
         start.error = null_.get();
     }
 
+    std::unique_ptr<Child> begin(Loop& loop, Waker& owner)
+    {
+        StartError error;
+        auto child = Child::start(loop, start, owner, error);
+        REQUIRE(child);
+        to_.reset();
+        return child;
+    }
+
     /// Runs it to its end; returns what it wrote.
     std::string run(Loop& loop)
     {
         Flag flag;
-        auto child = Child::start(loop, start, flag);
-        REQUIRE(child);
-        to_.reset();
+        const auto child = begin(loop, flag);
+        while (!child->ended()) loop.turn();
+        CHECK(flag.woken);
+        end = child->end();
         std::string out;
         char bytes[4096];
         for (ssize_t n; (n = ::read(from_.get(), bytes, sizeof bytes)) > 0;)
             out.append(bytes, static_cast<std::size_t>(n));
-        while (!(*child)->ended()) loop.turn();
-        end = (*child)->end();
         return out;
     }
 
@@ -71,11 +82,7 @@ struct Shell {
     Fd from_, to_, null_;
 };
 
-/// The ways a program is started and its end noticed, on this system and on others.
-struct Way {
-    bool by_fork, by_signal;
-};
-constexpr Way ways[] = {{false, false}, {true, false}, {false, true}, {true, true}};
+bool is_alive(pid_t id) { return ::kill(id, 0) == 0; }
 
 bool group_is_empty(pid_t group) { return ::kill(-group, 0) != 0 && errno == ESRCH; }
 
@@ -83,50 +90,75 @@ bool group_is_empty(pid_t group) { return ::kill(-group, 0) != 0 && errno == ESR
 
 TEST_CASE("a program runs, its output and exit status arrive")
 {
-    for (const Way way : ways) {
-        CAPTURE(way.by_fork);
-        CAPTURE(way.by_signal);
+    for (const bool by_fork : {false, true}) {
+        CAPTURE(by_fork);
         Loop loop;
         Shell shell("echo hello; exit 3");
-        shell.start.by_fork = way.by_fork;
-        shell.start.by_signal = way.by_signal;
+        shell.start.by_fork = by_fork;
         CHECK(shell.run(loop) == "hello\n");
+        CHECK(shell.end.failure.error == 0);
         CHECK(shell.end.status == 3);
         CHECK(shell.end.signal == 0);
+        CHECK_FALSE(shell.end.left_behind);
         CHECK(shell.end.memory_bytes > 64 * 1024);
     }
 }
 
-TEST_CASE("the end of a program wakes its owner, once it can be asked how it ended")
+TEST_CASE("a signal is told apart from a status, and processor time is counted")
 {
-    for (const Way way : ways) {
-        Loop loop;
-        Shell shell("kill -9 $$");
-        shell.start.by_signal = way.by_signal;
-        Flag flag;
-        auto child = Child::start(loop, shell.start, flag);
-        REQUIRE(child);
-        while (!flag.woken || !(*child)->ended()) loop.turn();
-        CHECK((*child)->end().signal == SIGKILL);
-        CHECK(std::string(signal_name((*child)->end().signal)) == "SIGKILL");
-    }
+    Loop loop;
+    Shell shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; kill -9 $$");
+    shell.run(loop);
+    CHECK(shell.end.signal == SIGKILL);
+    CHECK(std::string(signal_name(shell.end.signal)) == "SIGKILL");
+    CHECK(shell.end.cpu_us > 0);
 }
 
-TEST_CASE("what cannot be started says why, and leaves no process")
+TEST_CASE("what cannot be started says why")
 {
     for (const bool by_fork : {false, true}) {
         Loop loop;
-        Flag flag;
         Shell shell("");
         shell.start.by_fork = by_fork;
         shell.start.program = "/nonexistent/program";
-        auto child = Child::start(loop, shell.start, flag);
-        REQUIRE_FALSE(child);
-        CHECK(child.error().error == ENOENT);
-        CHECK(std::string(child.error().step) == "exec");
-        int status;
-        CHECK(::waitpid(-1, &status, WNOHANG) == -1);
+        shell.run(loop);
+        CHECK(shell.end.failure.error == ENOENT);
+        CHECK(std::string(shell.end.failure.step) == "exec");
     }
+}
+
+TEST_CASE("many programs at a time, more than the way to the spawner holds")
+{
+    Loop loop;
+    constexpr int count = 150;
+    const std::string large(20'000, 'x');
+    std::vector<std::unique_ptr<Shell>> shells;
+    std::vector<std::unique_ptr<Child>> children;
+    Flag flag;
+    for (int i = 0; i < count; ++i) {
+        shells.push_back(std::make_unique<Shell>("exit " + std::to_string(i) + " # " + large));
+        children.push_back(shells.back()->begin(loop, flag));
+    }
+    for (int i = 0; i < count; ++i) {
+        Child& child = *children[static_cast<std::size_t>(i)];
+        while (!child.ended()) loop.turn();
+        CHECK(child.end().status == i);
+    }
+}
+
+TEST_CASE("a spawner that was killed takes its programs with it; the next one is made when needed")
+{
+    Loop loop;
+    Shell shell("echo ready; sleep 100");
+    Flag flag;
+    const auto child = shell.begin(loop, flag);
+    CHECK(shell.read_line() == "ready");
+    ::kill(Spawner::of(loop, false).process(), SIGKILL);
+    while (!child->ended()) loop.turn();
+    CHECK(child->end().signal == SIGKILL);
+    Shell next("exit 5");
+    next.run(loop);
+    CHECK(next.end.status == 5);
 }
 
 TEST_CASE("a program has the descriptors 0, 1 and 2 and no other")
@@ -196,42 +228,138 @@ TEST_CASE("a program cannot get more privileges")
 TEST_CASE("a group that does not listen to TERM is killed after the grace")
 {
     Loop loop;
-    Shell shell("trap '' TERM; sleep 100 & echo ready; sleep 100; sleep 100");
+    Shell shell("trap '' TERM; sleep 100 & echo $$; sleep 100; sleep 100");
     Flag flag;
-    auto child = Child::start(loop, shell.start, flag);
-    REQUIRE(child);
-    CHECK(shell.read_line() == "ready");
-    const pid_t group = (*child)->id();
-    end_group(loop, group, Milliseconds(30));
-    while (!(*child)->ended()) loop.turn();
-    CHECK((*child)->end().signal == SIGKILL);
-    while (!group_is_empty(group)) loop.turn();
+    const auto child = shell.begin(loop, flag);
+    const auto group = static_cast<pid_t>(std::stol(shell.read_line()));
+    child->stop(Milliseconds(30));
+    while (!child->ended()) loop.turn();
+    CHECK(child->end().signal == SIGKILL);
+    while (!group_is_empty(group)) ::usleep(1000);
 }
 
-TEST_CASE("what a program left behind is still its group; an empty group is told apart")
+TEST_CASE("what a program left behind in its group is ended, and told")
 {
     Loop loop;
-    Shell shell("sleep 100 > /dev/null & exit 0");
+    Shell shell("sleep 100 > /dev/null & echo $$; exit 0");
     Flag flag;
-    auto child = Child::start(loop, shell.start, flag);
-    REQUIRE(child);
-    while (!(*child)->ended()) loop.turn();
-    const pid_t group = (*child)->id();
-    CHECK(end_group(loop, group, Milliseconds(1000)));
-    while (!group_is_empty(group)) loop.turn();
-    CHECK_FALSE(end_group(loop, group, Milliseconds(1000)));
+    const auto child = shell.begin(loop, flag);
+    const auto group = static_cast<pid_t>(std::stol(shell.read_line()));
+    while (!child->ended()) loop.turn();
+    CHECK(child->end().left_behind);
+    while (!group_is_empty(group)) ::usleep(1000);
 }
 
-TEST_CASE("nobody waits for a program that outlives its owner")
+TEST_CASE("background: what a program left behind lives, what was stopped does not")
 {
     Loop loop;
-    Shell shell("sleep 100");
+    Shell shell("sleep 100 > /dev/null & echo $!; exit 0");
+    shell.start.background = true;
     Flag flag;
-    pid_t id = 0;
+    const auto child = shell.begin(loop, flag);
+    const auto left = static_cast<pid_t>(std::stol(shell.read_line()));
+    while (!child->ended()) loop.turn();
+    CHECK_FALSE(child->end().left_behind);
+    ::usleep(100'000);
+    CHECK(is_alive(left));
+    ::kill(left, SIGKILL);
+    Shell second("sleep 100 > /dev/null & echo $$; sleep 100");
+    second.start.background = true;
+    const auto stopped = second.begin(loop, flag);
+    const auto group = static_cast<pid_t>(std::stol(second.read_line()));
+    stopped->stop(Milliseconds(30));
+    while (!group_is_empty(group)) ::usleep(1000);
+}
+
+TEST_CASE("nothing lives on when its owner does not")
+{
+    Loop loop;
+    Shell shell("echo $$; sleep 100");
+    Flag flag;
+    pid_t group = 0;
     {
-        auto child = Child::start(loop, shell.start, flag);
-        REQUIRE(child);
-        id = (*child)->id();
+        const auto child = shell.begin(loop, flag);
+        group = static_cast<pid_t>(std::stol(shell.read_line()));
     }
-    CHECK(::kill(id, 0) != 0);
+    while (!group_is_empty(group)) ::usleep(1000);
 }
+
+TEST_CASE("nothing lives on when the loop does not")
+{
+    pid_t group = 0;
+    Shell shell("trap '' TERM; echo $$; while :; do sleep 1; done");
+    Flag flag;
+    std::unique_ptr<Child> child;
+    {
+        Loop loop;
+        child = shell.begin(loop, flag);
+        group = static_cast<pid_t>(std::stol(shell.read_line()));
+    }
+    CHECK(child->ended());
+    while (!group_is_empty(group)) ::usleep(1000);
+}
+
+#ifdef __linux__
+namespace {
+
+/// A program in a session of its own whose parents are gone: it writes its id, then sleeps.
+std::string daemon(const char* options = "")
+{
+    return std::string("(setsid ") + options + " sh -c 'echo $$; exec sleep 100 >/dev/null' & ); ";
+}
+
+}  // namespace
+
+TEST_CASE("a process that left its group and its parents is ended with its program")
+{
+    for (const char* options : {"", "env -i"}) {
+        CAPTURE(options);
+        Loop loop;
+        Shell shell(daemon(options) + "sleep 100");
+        Flag flag;
+        const auto child = shell.begin(loop, flag);
+        const auto stray = static_cast<pid_t>(std::stol(shell.read_line()));
+        CHECK(is_alive(stray));
+        child->stop(Milliseconds(30));
+        while (is_alive(stray)) ::usleep(1000);
+        while (!child->ended()) loop.turn();
+    }
+}
+
+TEST_CASE("a process that left its group and its parents is ended after its program")
+{
+    Loop loop;
+    Shell shell("echo $$; " + daemon() + "exec sleep 100");
+    Flag flag;
+    const auto child = shell.begin(loop, flag);
+    const auto program = static_cast<pid_t>(std::stol(shell.read_line()));
+    const auto stray = static_cast<pid_t>(std::stol(shell.read_line()));
+    ::kill(program, SIGKILL);
+    while (!child->ended()) loop.turn();
+    while (is_alive(stray)) ::usleep(1000);
+}
+
+TEST_CASE("whose a stray is, its environment tells")
+{
+    Loop loop;
+    Flag flag;
+    char first[] = "MARK=1";
+    char second[] = "MARK=2";
+    char path[] = "PATH=/usr/bin:/bin";
+    char* variables[][3] = {{path, first, nullptr}, {path, second, nullptr}};
+    Shell one(daemon() + "sleep 100");
+    Shell two(daemon() + "sleep 100");
+    one.start.environment = variables[0];
+    two.start.environment = variables[1];
+    one.start.mark = two.start.mark = "MARK";
+    const auto first_child = one.begin(loop, flag);
+    const auto first_stray = static_cast<pid_t>(std::stol(one.read_line()));
+    const auto second_child = two.begin(loop, flag);
+    const auto second_stray = static_cast<pid_t>(std::stol(two.read_line()));
+    second_child->stop(Milliseconds(30));
+    while (is_alive(second_stray)) ::usleep(1000);
+    CHECK(is_alive(first_stray));
+    first_child->stop(Milliseconds(30));
+    while (is_alive(first_stray)) ::usleep(1000);
+}
+#endif
