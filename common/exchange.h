@@ -62,6 +62,19 @@ struct Traffic {
     bool complete = false;             ///< the whole response went out
 };
 
+/// Who asks how an answer comes about, without wanting its effects (`ostler explain`).  With a
+/// witness nothing is run, stored or sent elsewhere: a hook that would, notes what it would do and
+/// says what usually follows.
+class Witness {
+ public:
+    /// `about` is "file" or "script" for the path of what answers, "environment" for a script's
+    /// variables, each ended by NUL, or empty: for the reader.
+    virtual void note(std::string_view about, std::string text) = 0;
+
+ protected:
+    ~Witness() = default;
+};
+
 /// One value a module offers to log formats: `%{cgi_cpu}v`.
 struct LogVariable {
     std::string_view name, value;
@@ -127,6 +140,14 @@ class Exchange final : Job {
         if (log_enabled(level)) log_write(level, cat(parts...), log_context());
     }
     LogContext log_context() const;
+
+    /// Null in a server.
+    Witness* witness = nullptr;
+    /// Tells the witness, if there is one, what the hook found: a path, a rule, a cause.
+    template <class... Parts> void note(const Parts&... parts) const
+    {
+        if (witness) witness->note({}, cat(parts...));
+    }
 
     /// Offers a value to log formats; both views must live as long as the arena's content.
     void set_log_variable(std::string_view name, std::string_view value);

@@ -195,8 +195,11 @@ bool take_prefix(std::string_view& text, std::string_view prefix)
 
 Step content(Exchange& x, const AutoindexConf& c)
 {
-    if (!c.enabled || x.is_error_page()) return Step::next;
     const FoundDirectory* d = x.find<FoundDirectory>();
+    if (!c.enabled || x.is_error_page()) {
+        if (d) x.note("no listing: see autoindex.enabled");
+        return Step::next;
+    }
     if (d && d->path == x.request.path) {
         if (!x.request.is_get_or_head()) return x.reply_allow(allowed_methods);
         return list(x, c, *d);

@@ -22,6 +22,8 @@ Step refuse(Exchange& x, const CgiConf& conf, const FoundScript& found)
 {
     if (!found.diagnosis) return x.reply(found.status);
     const std::string_view file = found.script.file ? found.script.file : x.request.path;
+    x.note(file, ": ", found.diagnosis.problem, found.diagnosis.remedy.empty() ? "" : ": ",
+           found.diagnosis.remedy);
     x.log(Level::error, "cgi: ", file, ": ", found.diagnosis.problem,
           found.diagnosis.remedy.empty() ? "" : ": ", found.diagnosis.remedy);
     if (conf.explain && x.request.peer.loopback) {
@@ -31,6 +33,18 @@ Step refuse(Exchange& x, const CgiConf& conf, const FoundScript& found)
             x.arena.make<BytesBody>(x.arena.copy(explain_page(file, found.diagnosis, {})));
     }
     return x.reply(found.status);
+}
+
+/// For whoever only asks: the script is named and not run.
+Step describe(Exchange& x, const CgiConf& conf, const Script& script)
+{
+    x.witness->note("script", script.file);
+    if (script.interpreter) x.note("run by ", script.interpreter);
+    x.note("SCRIPT_NAME=", script.name, script.path_info.empty() ? "" : " PATH_INFO=",
+           script.path_info);
+    const Environment env = make_environment(x, conf, script, x.request.content_length);
+    x.witness->note("environment", std::string(env.block));
+    return x.reply(Code::ok);
 }
 
 Step add_slash(Exchange& x)
@@ -53,6 +67,7 @@ Step content(Exchange& x, const CgiConf& conf)
     // TRACE would show a script's page the client's credentials; a tunnel it cannot be.
     if (x.request.method == Method::trace || x.request.method == Method::connect)
         return x.reply_allow("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    if (x.witness) return describe(x, conf, found.script);
     return x.attach<CgiAnswer>(x, conf, found.script, std::move(found.folder)).begin();
 }
 

@@ -15,6 +15,7 @@
 #include "common/http/uri.h"
 #include "common/module.h"
 #include "modules/static_conf.h"
+#include "modules/static_note.h"
 
 namespace ostler {
 
@@ -240,8 +241,15 @@ Step answer(Exchange& x, const StaticConf& c, const Representation& r)
 
 // --- what is at the path ----------------------------------------------------------------
 
+/// The path in the file system.
+std::string full_path(const StaticConf& c, std::string_view below)
+{
+    return cat(c.root == "/" ? "" : c.root, '/', below);
+}
+
 Step serve_file(Exchange& x, const StaticConf& c, FilePin file, std::string_view below)
 {
+    if (x.witness) x.witness->note("file", full_path(c, below));
     if (!x.request.is_get_or_head()) return x.reply_allow(allowed_methods);
     const FileEntry* original = file.get();
     if (!c.precompressed) return answer(x, c, {std::move(file), original});
@@ -273,7 +281,9 @@ Step serve_directory(Exchange& x, const StaticConf& c, std::string_view below)
         // Not answered here: the file may be a script.
         if (file->kind == FileKind::regular || file->kind == FileKind::forbidden)
             return x.reroute(join(x.arena, path, name));
+        if (x.witness) x.note("no index ", full_path(c, below), name);
     }
+    if (x.witness) x.note("folder ", full_path(c, below), " without an index: left to others");
     x.attach<FoundDirectory>(*c.tree, below, path);
     return Step::next;
 }
@@ -287,6 +297,7 @@ Step serve_fallback(Exchange& x, const StaticConf& c, std::string_view below)
         !c.tree->serves(below) || x.find<Tried>())
         return Step::next;
     x.attach<Tried>();
+    x.note("static.try: another path is served instead");
     for (const std::string& path : c.fallbacks) {
         std::string_view there;
         if (!c.map(path, there)) return x.reroute(path);
@@ -299,8 +310,13 @@ Step serve_fallback(Exchange& x, const StaticConf& c, std::string_view below)
 Step content(Exchange& x, const StaticConf& c)
 {
     std::string_view below;
-    if (!c.map(x.request.path, below)) return Step::next;
+    if (!c.map(x.request.path, below)) {
+        x.note(c.root, " stands for ", c.prefix, " only");
+        return Step::next;
+    }
     FilePin file = find_file(x, c, below);
+    if (x.witness && file->kind != FileKind::regular && file->kind != FileKind::directory)
+        x.note(note_on_path(*c.tree, below));
     switch (file->kind) {
     case FileKind::regular: return serve_file(x, c, std::move(file), below);
     case FileKind::directory: return serve_directory(x, c, below);

@@ -137,14 +137,6 @@ bool make_up_server(Target& t)
     return true;
 }
 
-/// Runs as whom the workers run as, when we may.
-bool become_user(const Configuration& configuration, std::string& error)
-{
-    Identity identity;
-    if (!find_identity(configuration.server, identity, error)) return false;
-    return !identity.change || drop_privileges(identity, error);
-}
-
 void fill_request(Exchange& x, const Target& t)
 {
     Request& r = x.request;
@@ -247,7 +239,7 @@ int run_cgi_command(const Options& options)
         return exit_config;
     }
     std::string error;
-    if (!become_user(*configuration, error)) return complain(error);
+    if (!become_worker_user(configuration->server, error)) return complain(error);
     return run_target(*configuration, target);
 }
 

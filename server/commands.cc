@@ -108,6 +108,7 @@ std::optional<int> run_command(const Options& options)
     case Options::Action::run:
     case Options::Action::signal:
     case Options::Action::serve:
+    case Options::Action::explain:
     case Options::Action::cgi_run: break;
     }
     return std::nullopt;

@@ -12,6 +12,7 @@
 #include "server/cgi_command.h"
 #include "server/commands.h"
 #include "server/control.h"
+#include "server/explain_command.h"
 #include "server/master.h"
 #include "server/options.h"
 #include "server/serve.h"
@@ -88,6 +89,7 @@ int main(int argc, char** argv)
     switch (options->action) {
     case Options::Action::signal: return send_signal(*options);
     case Options::Action::serve: return serve_folder(*options);
+    case Options::Action::explain: return explain_command(*options);
     case Options::Action::cgi_run: return run_cgi_command(*options);
     default: return run(*options);
     }

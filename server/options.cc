@@ -20,7 +20,7 @@ using Action = Options::Action;
 
 constexpr std::array<std::string_view, 5> signal_names = {"reload", "reopen", "quit", "stop",
                                                           "status"};
-constexpr std::array<std::string_view, 2> subcommands = {"serve", "cgi"};
+constexpr std::array<std::string_view, 3> subcommands = {"serve", "cgi", "explain"};
 
 /// One option: what it is called, whether it takes a value, and for which actions it is.
 struct Option {
@@ -30,7 +30,7 @@ struct Option {
     bool of_serve;
 };
 
-constexpr std::array<Option, 20> known_options = {{
+constexpr std::array<Option, 24> known_options = {{
     {"-c", Option::Value::needed, "FILE", false},
     {"-D", Option::Value::none, "", false},
     {"-t", Option::Value::none, "", false},
@@ -42,6 +42,10 @@ constexpr std::array<Option, 20> known_options = {{
     {"-s", Option::Value::needed, "SIGNAL", false},
     {"-h", Option::Value::none, "", false},
     {"--json", Option::Value::none, "", false},
+    {"--run-tests", Option::Value::none, "", false},
+    {"--header", Option::Value::needed, "\"NAME: VALUE\"", false},
+    {"--from", Option::Value::needed, "ADDRESS", false},
+    {"--environment", Option::Value::none, "", false},
     {"--help", Option::Value::none, "", false},
     {"--version", Option::Value::none, "", false},
     {"-p", Option::Value::needed, "PORT", true},
@@ -88,6 +92,9 @@ class Parser {
         const std::string_view word = arguments_[at_++];
         if (word == "serve") {
             options_.action = Action::serve;
+        } else if (word == "explain") {
+            options_.action = Action::explain;
+            action_name_ = "explain";
         } else if (word == "cgi") {
             options_.action = Action::cgi_run;
             action_name_ = "cgi run";
@@ -136,6 +143,7 @@ class Parser {
             options_.target = word;
             return;
         }
+        if (options_.action == Action::explain && take_url(word)) return;
         if (serving() && !folder_given_) {
             options_.folder = word;
             folder_given_ = true;
@@ -144,6 +152,16 @@ class Parser {
         }
         error_ = serving() ? cat("one folder is served, \"", word, "\" is one more")
                            : cat("unexpected \"", word, '"', did_you_mean(word, subcommands));
+    }
+
+    /// `explain [METHOD] URL`: what begins with a letter and has no colon is a method.
+    bool take_url(std::string_view word)
+    {
+        if (!options_.url.empty() || word.empty()) return false;
+        const bool is_method = !method_given_ && word.find_first_of("/:.*") == word.npos;
+        (is_method ? options_.method : options_.url) = word;
+        method_given_ = true;
+        return true;
     }
 
     void option(std::string_view name)
@@ -208,6 +226,15 @@ class Parser {
             options_.quiet = true;
         } else if (name == "--json") {
             options_.json = true;
+        } else if (name == "--run-tests") {
+            options_.run_tests = true;
+        } else if (name == "--environment") {
+            options_.environment = explaining_ = true;
+        } else if (name == "--from") {
+            options_.from = value;
+            explaining_ = true;
+        } else if (name == "--header") {
+            read_header(value);
         } else if (name == "-t") {
             act(Action::test, name);
         } else if (name == "-T") {
@@ -241,6 +268,16 @@ class Parser {
             options_.action = Action::help;
     }
 
+    void read_header(std::string_view value)
+    {
+        explaining_ = true;
+        const std::size_t colon = value.find(':');
+        if (colon == value.npos || colon == 0)
+            error_ = cat("--header takes \"NAME: VALUE\", not \"", value, '"');
+        else
+            options_.fields.emplace_back(value.substr(0, colon), trim(value.substr(colon + 1)));
+    }
+
     void read_signal(std::string_view value)
     {
         const auto at = std::find(signal_names.begin(), signal_names.end(), value);
@@ -267,14 +304,20 @@ class Parser {
         if (a == Action::help) return;
         if (a == Action::cgi_run && options_.target.empty())
             error_ = "which script? ostler cgi run PATH[?QUERY]";
+        else if (a == Action::explain && options_.url.empty())
+            error_ = "which address? ostler explain [METHOD] URL";
+        else if (explaining_ && a != Action::explain)
+            error_ = "--header, --from and --environment go with explain";
+        else if (options_.run_tests && a != Action::test)
+            error_ = "--run-tests goes with -t";
         else if (options_.quiet && a != Action::test)
             error_ = "-q goes with -t";
-        else if (options_.json && !reads && a != Action::signal)
-            error_ = "--json goes with -t, -T and -s status";
+        else if (options_.json && !reads && a != Action::signal && a != Action::explain)
+            error_ = "--json goes with -t, -T, -s status and explain";
         else if (options_.foreground && a != Action::run)
             error_ = cat("-D and ", action_name_, " exclude each other");
         else if (options_.file_given && !reads && a != Action::run && a != Action::signal &&
-                 a != Action::cgi_run)
+                 a != Action::cgi_run && a != Action::explain)
             error_ = cat("-c and ", action_name_, " exclude each other");
     }
 
@@ -287,6 +330,8 @@ class Parser {
     bool has_rest_ = false;
     bool only_operands_ = false;
     bool folder_given_ = false;
+    bool method_given_ = false;
+    bool explaining_ = false;  // an option of explain was given
 };
 
 }  // namespace
@@ -304,7 +349,7 @@ std::string help_text()
     return cat(R"(ostler - a light, strict web server
 
   ostler [-c FILE] [-D]        run; -D: stay in the foreground
-  ostler -t [-q]               test the configuration; every problem, not the first
+  ostler -t [-q] [--run-tests] test the configuration; every problem, not the first
   ostler -T                    test the configuration and print what is in force
   ostler -s SIGNAL             reload, reopen, quit, stop or status
   ostler -m [MODULE]           modules compiled in; one module's settings
@@ -313,11 +358,17 @@ std::string help_text()
                                this folder, now, on this machine, no configuration
   ostler cgi run [-c FILE] PATH[?QUERY]
                                run a script as the server would, and show all of it
+  ostler explain [-c FILE] [METHOD] URL
+                               how the answer comes about: host, location, modules, file
 
   -c FILE                      not )",
                default_config_file(), R"(
   -q                           with -t: errors only
+  --run-tests                  with -t: the requests in "tests", too
   --json                       with -t and -T: problems, with -s status: the state, as JSON
+  --header "NAME: VALUE"       with explain: a field of the request; also
+  --from ADDRESS               the client's address, and
+  --environment                the variables of a script
   -p PORT                      not 8080; without it the next free port is taken
   --cgi                        files in cgi-bin are scripts
   --open                       show it in a browser

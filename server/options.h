@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/base/result.h"
 
@@ -27,6 +29,7 @@ struct Options {
         signal,    ///< -s SIGNAL
         serve,     ///< serve [DIR]
         cgi_run,   ///< cgi run TARGET
+        explain,   ///< explain [METHOD] URL
         help,      ///< -h
     };
     enum class Signal : unsigned char { reload, reopen, quit, stop, status };
@@ -40,7 +43,16 @@ struct Options {
     std::string module;       ///< -m MODULE; empty: all
     Signal signal = Signal::status;
 
+    bool run_tests = false;   ///< --run-tests: those of the configuration, too
+
     std::string target;          ///< cgi run: PATH[?QUERY]
+
+    // explain
+    std::string method = "GET";
+    std::string url;
+    std::vector<std::pair<std::string, std::string>> fields;  ///< --header
+    std::string from;          ///< --from ADDRESS; empty: this machine
+    bool environment = false;  ///< --environment: with the variables of a script
 
     // serve
     std::string folder = ".";

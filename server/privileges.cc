@@ -81,6 +81,13 @@ bool drop_privileges(const Identity& identity, std::string& error)
     return true;
 }
 
+bool become_worker_user(const ServerConf& conf, std::string& error)
+{
+    Identity identity;
+    if (!find_identity(conf, identity, error)) return false;
+    return !identity.change || drop_privileges(identity, error);
+}
+
 bool raise_file_limit(int connections, std::string& note)
 {
     // One descriptor a connection, one a file being sent, and what the process itself holds.

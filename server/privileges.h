@@ -24,6 +24,10 @@ bool find_identity(const ServerConf&, Identity&, std::string& error);
 /// fails if that works.  False, and `error` says why: do not go on.
 bool drop_privileges(const Identity&, std::string& error);
 
+/// For commands that do in this process what a worker would: becomes whom the workers run as, when
+/// we may.  False, and `error` says why, when that fails.
+bool become_worker_user(const ServerConf&, std::string& error);
+
 /// Raises the soft limit of open files as far as `connections` need and the hard limit allows.
 /// False when they will not all fit; `note` then says what is there and what is needed.
 bool raise_file_limit(int connections, std::string& note);

@@ -63,7 +63,7 @@ TEST_CASE("values stand behind their option or in the next word")
     CHECK(parse({"-m", "static"})->module == "static");
     CHECK(parse({"-mstatic"})->module == "static");
     CHECK(parse({"-m"})->module.empty());
-    CHECK(parse({"-m", "--json"}).error() == "--json goes with -t, -T and -s status");
+    CHECK(parse({"-m", "--json"}).error() == "--json goes with -t, -T, -s status and explain");
     CHECK(parse({"-s", "reopen"})->signal == Options::Signal::reopen);
 }
 
@@ -96,7 +96,7 @@ TEST_CASE("a wrong command line is told what would be right")
         {{"-s", "relaod"},
          "-s takes \"reload\", \"reopen\", \"quit\", \"stop\" or \"status\", not \"relaod\""},
         {{"-q"}, "-q goes with -t"},
-        {{"--json"}, "--json goes with -t, -T and -s status"},
+        {{"--json"}, "--json goes with -t, -T, -s status and explain"},
         {{"--json=1"}, "--json takes no value"},
         {{"-tD"}, "-D and -t exclude each other"},
         {{"-v", "-c", "x"}, "-c and -v exclude each other"},
@@ -128,4 +128,21 @@ TEST_CASE("cgi run takes one target and perhaps a configuration")
     CHECK_FALSE(parse({"cgi", "run"}));
     CHECK_FALSE(parse({"cgi", "run", "a", "b"}));
     CHECK_FALSE(parse({"cgi", "run", "a", "-q"}));
+}
+
+TEST_CASE("explain takes a method, an address and fields")
+{
+    const auto o = parse({"explain", "-c", "a.conf", "HEAD", "/x?y", "--header", "A: b",
+                          "--header=C:d", "--from", "::1", "--json", "--environment"});
+    REQUIRE(o);
+    CHECK(o->action == Options::Action::explain);
+    CHECK(o->file == "a.conf");
+    CHECK(o->method == "HEAD");
+    CHECK(o->url == "/x?y");
+    CHECK(o->fields == std::vector<std::pair<std::string, std::string>>{{"A", "b"}, {"C", "d"}});
+    CHECK(o->from == "::1");
+    CHECK(o->json);
+    CHECK(o->environment);
+    CHECK(parse({"explain", "example.org"})->url == "example.org");
+    CHECK(parse({"explain", "example.org"})->method == "GET");
 }
