@@ -9,10 +9,13 @@
 #include <vector>
 
 #include "common/base/config_tree.h"
+#include "common/base/log.h"
+#include "common/base/log_sink.h"
 #include "common/base/text.h"
 #include "common/module.h"
 #include "modules/table.h"
 #include "server/config.h"
+#include "server/privileges.h"
 
 namespace ostler {
 
@@ -67,13 +70,55 @@ int show_modules(const Options& options)
         cat("there is no module \"", options.module, "\"; \"ostler -m\" lists them"));
 }
 
+std::size_t count_errors(const std::vector<Problem>& problems)
+{
+    return static_cast<std::size_t>(
+        std::count_if(problems.begin(), problems.end(),
+                      [](const Problem& p) { return p.severity == Problem::Severity::error; }));
+}
+
+/// Runs the tests as whom the workers run as; what failed is added to `problems`.
+ConfigTestsRun run_tests(Configuration& configuration, std::vector<Problem>& problems)
+{
+    std::string error;
+    if (!become_worker_user(configuration.server, error)) {
+        Problem p;
+        p.file = configuration.file;
+        p.text = cat("the tests cannot be run: ", error);
+        problems.push_back(std::move(p));
+        return {};
+    }
+    // What a script or a missing file has to say belongs to the result.
+    if (LogSink* sink = LogSink::open("stderr", error)) set_error_log(*sink, Level::error);
+    ConfigTestsRun run = run_config_tests(configuration);
+    problems.insert(problems.end(), run.problems.begin(), run.problems.end());
+    return run;
+}
+
+std::string summary(const Options& options, const ConfigTestsRun& run, std::size_t warnings)
+{
+    std::string text = cat("ostler: ", options.file, " is fine");
+    if (warnings) append(text, ", ", count_of(warnings, "warning"));
+    if (options.run_tests && run.all) append(text, ", ", count_of(run.all, "test"), " passed");
+    if (options.run_tests && !run.all) text += ", no tests";
+    return text + '\n';
+}
+
+std::string complaint(const Options& options, const ConfigTestsRun& run, std::size_t errors)
+{
+    if (run.failed)
+        return cat("ostler: ", options.file, ": ", run.failed, " of ", count_of(run.all, "test"),
+                   " failed; \"ostler explain\" shows how an answer comes about\n");
+    return cat("ostler: ", options.file, ": ", count_of(errors, "error"), '\n');
+}
+
 int test_configuration(const Options& options)
 {
     std::vector<Problem> problems;
     const auto configuration = load_configuration(options.file, problems);
-    const auto errors = static_cast<std::size_t>(
-        std::count_if(problems.begin(), problems.end(),
-                      [](const Problem& p) { return p.severity == Problem::Severity::error; }));
+    ConfigTestsRun run;
+    if (configuration && options.run_tests) run = run_tests(*configuration, problems);
+    const std::size_t errors = count_errors(problems);
     const std::size_t warnings = problems.size() - errors;
     if (options.quiet)
         std::erase_if(problems,
@@ -81,15 +126,13 @@ int test_configuration(const Options& options)
     const bool printing = options.action == Options::Action::print;
     // With -T the configuration is what stdout is for.
     print_problems(problems, options.json && !(printing && configuration));
-    if (!configuration) {
-        if (!options.quiet && !options.json)
-            put(stderr, cat("ostler: ", options.file, ": ", count_of(errors, "error"), '\n'));
+    if (printing && configuration && print(configuration->print()) != exit_ok) return exit_runtime;
+    const bool talks = !options.quiet && !options.json && !(printing && configuration);
+    if (errors > 0) {
+        if (talks) put(stderr, complaint(options, run, errors));
         return exit_config;
     }
-    if (printing) return print(configuration->print());
-    if (options.quiet || options.json) return exit_ok;
-    return print(cat("ostler: ", options.file, " is fine",
-                     warnings ? cat(", ", count_of(warnings, "warning")) : "", '\n'));
+    return talks ? print(summary(options, run, warnings)) : exit_ok;
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ class LoadedConfiguration final : public Configuration {
     {
         server = built_.server;
         listen = built_.listen;
+        tests = built_.tests;
         http = *built_.http;
         tls = built_.tls;
     }

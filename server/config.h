@@ -12,6 +12,7 @@
 #include "common/base/problem.h"
 #include "common/exchange.h"
 #include "common/settings.h"
+#include "server/config_tests.h"
 
 namespace ostler {
 
@@ -55,6 +56,7 @@ class Configuration {
     std::string file;  ///< as given
     /// Null when no listener has tls.  The master replaces what is in it; connections read it.
     std::shared_ptr<Tls> tls;
+    std::vector<ConfigTest> tests;
 
     /// By host and longest location prefix.
     virtual const Router& router() const = 0;

@@ -16,7 +16,7 @@ namespace ostler {
 
 namespace {
 
-constexpr std::array<GroupInfo, 7> groups = {{
+constexpr std::array<GroupInfo, 8> groups = {{
     {"server", "processes, logs and limits of the server as a whole"},
     {"listen", "a list of groups: where clients connect"},
     {"modules", "which modules are on; also in a host or a location"},
@@ -24,6 +24,7 @@ constexpr std::array<GroupInfo, 7> groups = {{
     {"tls", "certificates and what HTTPS needs; also in a host"},
     {"hosts", "a list of groups: settings by the name the client asks for"},
     {"locations", "a list of groups: settings by the beginning of the path; in a host or for all"},
+    {"tests", "a list of groups: requests and what their answers must be, for -t --run-tests"},
 }};
 
 // Not read through get() alone: their members are whole scopes.
@@ -103,6 +104,9 @@ std::optional<std::vector<SettingInfo>> describe_settings(std::string_view name,
         configure_server(server, describer);
     } else if (name == "listen") {
         configure_listen(describer);
+    } else if (name == "tests") {
+        ConfigTest test;
+        configure_test(test, describer);
     } else if (name == "http") {
         HttpConf http;
         configure_http(http, describer);

@@ -12,7 +12,7 @@
 namespace ostler {
 
 /// Groups that are no modules, in the order in which the manual shows them:
-/// server, listen, modules, http, tls, hosts, locations.
+/// server, listen, modules, http, tls, hosts, locations, tests.
 struct GroupInfo {
     std::string_view name;
     std::string_view about;

@@ -51,8 +51,8 @@ void merge_config(ConfigNode& into, ConfigNode&& from)
 {
     for (ConfigNode& child : from.children) {
         ConfigNode* present = into.find(child.name);
-        const bool collected =
-            child.name == "hosts" || child.name == "locations" || child.name == "listen";
+        const bool collected = child.name == "hosts" || child.name == "locations" ||
+                               child.name == "listen" || child.name == "tests";
         if (!present)
             into.children.push_back(std::move(child));
         else if (present->is(Type::group) && child.is(Type::group))

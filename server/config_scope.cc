@@ -63,6 +63,7 @@ class ScopeBuilder {
         built_.routes.set_fallback(std::move(fallback));
 
         read_hosts(top, server);
+        read_tests(top);
         top.report_unknown();
         make_tls();
     }
@@ -145,6 +146,22 @@ class ScopeBuilder {
             record.children.push_back(std::move(group));
         }
         built_.effective.children.push_back(std::move(record));
+    }
+
+    void read_tests(SectionReader& top)
+    {
+        const ConfigNode* list = top.take_groups("tests");
+        if (!list) return;
+        ConfigNode* record = add_list("tests", built_.effective);
+        for (const ConfigNode& node : list->children) {
+            ConfigNode group = ConfigNode::make(Type::group, "");
+            SectionReader reader(&node, context("\"tests\"", "/", &group, false, node.place));
+            ConfigTest& test = built_.tests.emplace_back();
+            configure_test(test, reader);
+            test.node = node;
+            reader.report_unknown();
+            record->children.push_back(std::move(group));
+        }
     }
 
     static void drop(ConfigNode& group, std::string_view key)

@@ -30,6 +30,7 @@ struct BuiltScopes {
     ServerConf server;
     std::vector<ListenSpec> listen;
     std::shared_ptr<Tls> tls;        ///< null when no listener has tls
+    std::vector<ConfigTest> tests;
 };
 
 /// Reads everything below `root`; what is wrong goes to `problems`.

@@ -29,6 +29,7 @@ Other groups of the configuration:
   tls        certificates and what HTTPS needs; also in a host
   hosts      a list of groups: settings by the name the client asks for
   locations  a list of groups: settings by the beginning of the path; in a host or for all
+  tests      a list of groups: requests and what their answers must be, for -t --run-tests
 
 "ostler -m NAME" shows the settings of one of them.
 )");
