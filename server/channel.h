@@ -19,6 +19,7 @@ enum class Order : std::uint32_t {
                  ///< of idle connections with `close`; `value`: limit in ms, 0 none
     finish,      ///< before a stop: the same, but idle connections are closed at once
     reopen_log,  ///< `value`: index of the LogSink; a descriptor comes with it
+    tls,         ///< a pipe comes with it (server/tls_update.h)
     stop,        ///< end now
 };
 

@@ -112,7 +112,8 @@ std::optional<std::vector<SettingInfo>> describe_settings(std::string_view name,
         configure_http(http, describer);
     } else if (name == "tls") {
         TlsConf tls;
-        configure_tls(tls, describer);
+        TlsResumption resumption;
+        configure_tls(tls, &resumption, describer);
     } else if (name == "modules") {
         for (const Module* m : modules) {
             bool on = m->on_by_default;

@@ -178,10 +178,16 @@ class ScopeBuilder {
         const ConfigNode* group = in.reader.take_group("tls");
         if (group || (in.outermost && listens_with_tls())) {
             auto own = std::make_shared<TlsConf>(*conf);
-            read_group(in, group, "tls", [&](Section& s) { configure_tls(*own, s); });
+            read_group(in, group, "tls", [&](Section& s) {
+                configure_tls(*own, in.outermost ? &resumption_ : nullptr, s);
+            });
             conf = own;
         }
         if (in.outermost) server_tls_ = conf;
+        if (listens_with_tls())
+            for (const std::string& name : names)
+                if (const std::string why = names_problem(*conf, name); !why.empty())
+                    warn(group ? group->place : in.node.place, why);
         tls_hosts_.push_back({names, std::move(conf)});
     }
 
@@ -195,7 +201,7 @@ class ScopeBuilder {
     {
         if (!listens_with_tls() || has_errors(problems_)) return;
         std::string why;
-        built_.tls = Tls::make(tls_hosts_, why);
+        built_.tls = Tls::make(tls_hosts_, resumption_, why);
         if (built_.tls) return;
         for (std::size_t i = 0; i < built_.listen.size(); ++i)
             if (built_.listen[i].tls) error(root_.find("listen")->children[i].place, why);
@@ -460,6 +466,7 @@ class ScopeBuilder {
     Locations shared_;
     std::map<std::string, SourcePlace> host_names_;
     std::shared_ptr<const TlsConf> server_tls_ = std::make_shared<TlsConf>();
+    TlsResumption resumption_;
     std::vector<Tls::Host> tls_hosts_;  // the server scope first
 };
 

@@ -32,6 +32,10 @@ void tell(int fd, std::string_view why)
 
 Master::Master(MasterOptions options)
     : options_(std::move(options)), workers_([this](const Generation* g) { let_go_in_child(g); }),
+      tls_keeper_([this](const TlsUpdate& u) {
+          // New workers take it along with the fork.
+          if (!workers_.update_tls(u)) begin_reload();
+      }),
       started_(SteadyClock::now()), started_wall_(std::time(nullptr))
 {
 }
@@ -194,6 +198,7 @@ Master::Milliseconds Master::longest_wait(SteadyTime now) const
         if (w.kill_at) due = std::min(due, *w.kill_at);
     }
     if (service_.watchdog_interval().count() > 0) due = std::min(due, watchdog_due_);
+    if (current_.configuration->tls) due = std::min(due, tls_keeper_.due());
     const auto left = std::chrono::ceil<Milliseconds>(due - now);
     return std::max(left, Milliseconds(0));
 }
@@ -218,6 +223,7 @@ void Master::keep_time(SteadyTime now)
     workers_.end_silent(current_.server().worker_timeout, now);
     restart_due(now);
     finish_switch(now);
+    keep_tls(now);
     if (!serving_ && stopping_ == Stop::no && now >= ready_deadline_) {
         fail("the workers did not get ready in time");
         stop(Stop::now);
@@ -226,6 +232,12 @@ void Master::keep_time(SteadyTime now)
         service_.alive();
         watchdog_due_ = now + service_.watchdog_interval();
     }
+}
+
+void Master::keep_tls(SteadyTime now)
+{
+    Tls* next = next_.configuration ? next_.configuration->tls.get() : nullptr;
+    tls_keeper_.tick(now, std::time(nullptr), current_.configuration->tls.get(), next);
 }
 
 void Master::reopen_logs()

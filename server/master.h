@@ -16,6 +16,7 @@
 #include "server/generation.h"
 #include "server/service.h"
 #include "server/signals.h"
+#include "server/tls_keeper.h"
 #include "server/workers.h"
 
 namespace ostler {
@@ -59,6 +60,7 @@ class Master {
     void restart_later(unsigned index, SteadyTime started);
     void restart_due(SteadyTime now);
     void keep_time(SteadyTime now);
+    void keep_tls(SteadyTime now);
     void become_ready();
     enum class Stop : unsigned char { no, graceful, limited, now };
     void stop(Stop how);
@@ -88,6 +90,7 @@ class Master {
     PidFile pid_file_;
     Control control_;
     Workers workers_;
+    TlsKeeper tls_keeper_;
     Generation current_;
 
     bool serving_ = false;       // every worker of the first generation was ready

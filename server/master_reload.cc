@@ -50,6 +50,9 @@ void Master::load_next(const ConfigCheck::Verdict& verdict)
         for (const Problem& p : problems) reasons.push_back(format_problem(p));
         return fail_reload(reasons);
     }
+    // Sessions outlive a reload: the new workers have the keys of the old ones' tickets.
+    if (current_.configuration->tls && next_.configuration->tls)
+        next_.configuration->tls->keys = current_.configuration->tls->keys;
     std::vector<std::string> errors;
     if (!prepare_next(errors)) return fail_reload(errors);
     reload_ = Reload::starting;

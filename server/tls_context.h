@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "server/tls_conf.h"
 
@@ -17,9 +18,26 @@ struct FreeContext {
 using ContextPtr = std::unique_ptr<ssl_ctx_st, FreeContext>;
 
 /// Null, with the reason in `error`, when OpenSSL refuses something.
-ContextPtr make_context(const TlsConf&, std::string& error);
+ContextPtr make_context(const std::shared_ptr<const TlsConf>&, std::string& error);
 
-/// What OpenSSL last complained of, as text; the queue is empty afterwards.
-std::string take_tls_error();
+/// Sets sessions apart: those of one host, or made when other clients were let in, are never
+/// continued elsewhere.  32 bytes, the same for the same host and settings in every process.
+std::string session_scope(const TlsConf&, std::string_view host);
+
+/// True when both let the same clients in.
+bool same_clients(const TlsConf&, const TlsConf&);
+
+/// What a context was made from.
+const TlsConf& conf_of(const ssl_ctx_st*);
+
+/// Gives a connection in its hello what `context` is about.
+void switch_context(ssl_st*, ssl_ctx_st* context);
+
+// --- for checks, before anything depends on it ----------------------------------------------
+
+/// Whether an SSL_CTX takes the pair: strong enough, signed with a sound digest.
+bool is_usable(const TlsPair&, std::string& why);
+bool check_ciphers(const std::string& list, std::string& why);
+bool check_groups(const std::string& list, std::string& why);
 
 }  // namespace ostler

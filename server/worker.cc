@@ -15,6 +15,7 @@
 #include "server/channel.h"
 #include "server/clients.h"
 #include "server/listener.h"
+#include "server/tls_update.h"
 
 namespace ostler {
 
@@ -78,9 +79,18 @@ class Worker final : Waker, Job {
             if (fd && message.value < LogSink::count())
                 LogSink::at(message.value).replace_fd(fd.release());
             return;
+        case Order::tls: return update_tls(fd);
         case Order::ready:
         case Order::alive: return;  // ours to send
         }
+    }
+
+    void update_tls(const Fd& pipe)
+    {
+        std::string why;
+        Tls* tls = start_.configuration->tls.get();
+        if (tls && pipe && !apply_update(*tls, pipe.get(), why))
+            log_error("worker: tls: a change was not taken: ", why);
     }
 
     void wind_down(bool close_idle, Milliseconds limit)

@@ -212,6 +212,22 @@ void Workers::reopen_log(std::size_t sink, int fd)
                      LogSink::at(sink).target());
 }
 
+bool Workers::update_tls(const TlsUpdate& update)
+{
+    std::string bytes = encode_update(update);
+    bool all = true;
+    for (const WorkerProcess& w : list_) {
+        if (!w.channel) continue;
+        // A pipe each: what one has read is gone for the others.
+        const Fd pipe = pipe_with(bytes);
+        if (pipe && send_message(w.channel.get(), {Order::tls}, pipe.get())) continue;
+        log_warn("server: ", w.name(), " did not take a change of TLS");
+        all = false;
+    }
+    wipe(bytes);
+    return all;
+}
+
 unsigned Workers::ready(unsigned generation) const
 {
     return static_cast<unsigned>(std::count_if(list_.begin(), list_.end(), [=](const auto& w) {

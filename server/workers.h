@@ -15,6 +15,7 @@
 #include "common/base/fd.h"
 #include "server/channel.h"
 #include "server/generation.h"
+#include "server/tls_update.h"
 
 namespace ostler {
 
@@ -72,6 +73,8 @@ class Workers {
 
     /// Hands the new descriptor of a log file to everybody who knows it.
     void reopen_log(std::size_t sink, int fd);
+    /// Tells everybody about a change of TLS; false when somebody was not reached (logged).
+    bool update_tls(const TlsUpdate&);
 
     std::vector<WorkerProcess>& all() { return list_; }
     const std::vector<WorkerProcess>& all() const { return list_; }
