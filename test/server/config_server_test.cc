@@ -39,7 +39,7 @@ listen = ( { address = "unix:/run/http.sock"; port = 80; } );
 )~"},
     {"TLS", R"~(listen = ( { port = 443; tls = true; } );
 )~",
-     R"~(ostler.conf:1:12: error: tls needs a certificate: set tls.certificate and tls.key for the server or a host
+     R"~(ostler.conf:1:12: error: tls needs a certificate: set tls.certificate and tls.key, for the server or a host
 listen = ( { port = 443; tls = true; } );
            ^
 )~"},
