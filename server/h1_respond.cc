@@ -98,13 +98,13 @@ void H1::send_head(std::string_view head)
 
 bool H1::sends_file() const
 {
-    return body_out_->file() && transport_.can_send_files() && !chunked_out_;
+    return body_out_->file() && !chunked_out_;
 }
 
 void H1::send_body()
 {
     if (!sends_file()) return pump();
-    if (transport_.queued() == 0) send_file_part();
+    if (!transport_.is_full()) send_file_part();
 }
 
 // From the page cache to the socket, one bounded segment a turn.

@@ -28,17 +28,26 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 }  // namespace
 
-Transport::Transport(Loop& loop, int fd, Waker& owner) : loop_(loop), owner_(owner), fd_(fd)
+Transport::Transport(Loop& loop, int fd, Waker& owner, ssl_st* tls)
+    : loop_(loop), owner_(owner), fd_(fd)
 {
-    bev_ = bufferevent_socket_new(loop.base(), fd, BEV_OPT_CLOSE_ON_FREE);
-    if (!bev_) std::abort();
+    if (tls) open_tls(tls);
+    else open_plain();
     bufferevent_setcb(bev_, on_read, on_write, on_event, this);
+}
+
+void Transport::open_plain()
+{
+    bev_ = bufferevent_socket_new(loop_.base(), fd_, BEV_OPT_CLOSE_ON_FREE);
+    if (!bev_) std::abort();
     bufferevent_setwatermark(bev_, EV_WRITE, low_water, 0);
     bufferevent_disable(bev_, EV_READ | EV_WRITE);
 }
 
 Transport::~Transport()
 {
+    // Whoever was told less than all must not take it for all.
+    if (tls_ && !failed_ && !abortive_ && queued() == 0) tls_->say_goodbye();
     if (closed_) event_free(closed_);
     bufferevent_free(bev_);
 }
@@ -49,21 +58,26 @@ void Transport::on_read(bufferevent*, void* self)
     const std::size_t size = t.input_size();
     t.received_ += size - t.seen_input_;
     t.seen_input_ = size;
+    if (t.tls_) t.take_pending();
     t.owner_.wake();
 }
 
 void Transport::on_write(bufferevent* bev, void* self)
 {
     auto& t = *static_cast<Transport*>(self);
-    if (t.queued() == 0) bufferevent_disable(bev, EV_WRITE);
+    if (t.tls_) t.flush_tls();
+    else if (t.queued() == 0) bufferevent_disable(bev, EV_WRITE);
     t.owner_.wake();
 }
 
-void Transport::on_event(bufferevent*, short what, void* self)
+void Transport::on_event(bufferevent* bev, short what, void* self)
 {
     auto& t = *static_cast<Transport*>(self);
     if (what & BEV_EVENT_EOF) t.end();
     else t.fail();
+    if (t.tls_ && t.failed_) t.tls_->note_error();
+    // A peer that said close_notify may still listen, but libevent stops writing, too.
+    if (t.tls_ && t.ended_ && t.queued() > 0) bufferevent_enable(bev, EV_WRITE);
     t.owner_.wake();
 }
 
@@ -121,6 +135,7 @@ std::size_t Transport::take_into(Buffer& out, std::size_t max)
 std::size_t Transport::read_into(Buffer& out, std::size_t max)
 {
     if (failed_ || ended_ || max == 0) return 0;
+    if (tls_) return read_into_tls(out, max);
     evbuffer_iovec room[2];
     const int parts = evbuffer_reserve_space(out.raw(), static_cast<ev_ssize_t>(max), room, 2);
     if (parts <= 0) std::abort();
@@ -148,6 +163,10 @@ std::size_t Transport::read_into(Buffer& out, std::size_t max)
 void Transport::read_now()
 {
     if (failed_ || ended_) return;
+    if (tls_) {
+        read_record();
+        return;
+    }
     char bytes[4096];
     const ssize_t got = recv(fd_, bytes, sizeof bytes, 0);
     if (got > 0) {
@@ -166,6 +185,8 @@ void Transport::read_now()
 
 void Transport::want_input(bool wanted)
 {
+    // What OpenSSL holds already makes no socket readable.
+    if (tls_ && wanted && take_pending()) owner_.wake();
     if (wanted == reading_ || ended_ || failed_) return;
     reading_ = wanted;
     if (wanted) {
@@ -183,7 +204,13 @@ void Transport::want_input(bool wanted)
 }
 
 evbuffer* Transport::output() const { return bufferevent_get_output(bev_); }
-std::size_t Transport::queued() const { return evbuffer_get_length(output()); }
+std::size_t Transport::queued() const
+{
+    const std::size_t size = evbuffer_get_length(output());
+    return tls_ ? size + tls_->waiting_size() : size;
+}
+
+bool Transport::is_full() const { return evbuffer_get_length(output()) > 0; }
 
 void Transport::send(std::string_view bytes, bool more)
 {
@@ -193,6 +220,7 @@ void Transport::send(std::string_view bytes, bool more)
 
 void Transport::send(std::span<iovec> parts, bool more)
 {
+    if (tls_) return send_tls(parts, more);
     std::size_t total = 0;
     for (const iovec& part : parts) total += part.iov_len;
     std::size_t sent = 0;
@@ -222,19 +250,21 @@ void Transport::send(std::span<iovec> parts, bool more)
 void Transport::queue(Buffer& bytes)
 {
     handed_ += bytes.size();
-    bufferevent_disable(bev_, EV_WRITE);
-    if (evbuffer_add_buffer(output(), bytes.raw()) != 0) std::abort();
+    if (!tls_) bufferevent_disable(bev_, EV_WRITE);
+    if (evbuffer_add_buffer(tls_ ? tls_->need_waiting() : output(), bytes.raw()) != 0) std::abort();
 }
 
 void Transport::queue(std::string_view bytes)
 {
     handed_ += bytes.size();
-    bufferevent_disable(bev_, EV_WRITE);
-    if (evbuffer_add(output(), bytes.data(), bytes.size()) != 0) std::abort();
+    if (!tls_) bufferevent_disable(bev_, EV_WRITE);
+    evbuffer* to = tls_ ? tls_->need_waiting() : output();
+    if (evbuffer_add(to, bytes.data(), bytes.size()) != 0) std::abort();
 }
 
 void Transport::flush()
 {
+    if (tls_) return flush_tls();
     evbuffer* out = output();
     if (evbuffer_get_length(out) == 0 || failed_) return;
     bufferevent_disable(bev_, EV_WRITE);
@@ -248,6 +278,7 @@ void Transport::flush()
 
 Transport::FileSent Transport::send_file(Body& body, std::size_t max)
 {
+    if (tls_) return send_file_tls(body, max);
     const FileRange& range = *body.file();
     const std::size_t count =
         static_cast<std::size_t>(std::min<std::uint64_t>(range.length, max));
@@ -274,10 +305,15 @@ std::uint64_t Transport::acknowledged() const
     return sent() - std::min<std::uint64_t>(sent(), net::unacknowledged(fd_).value_or(0));
 }
 
-void Transport::shutdown_write() { ::shutdown(fd_, SHUT_WR); }
+void Transport::shutdown_write()
+{
+    if (tls_ && !failed_) tls_->say_goodbye();
+    ::shutdown(fd_, SHUT_WR);
+}
 
 void Transport::make_close_abortive()
 {
+    abortive_ = true;
     const linger now{1, 0};
     setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }

@@ -23,7 +23,8 @@ LAYERS = (
 LIBRARIES = (
     ("event2/", r"(common/base|server)/|test/alloc/"),  # alloc counts what libevent asks for
     ("libconfig.h", r"common/base/config_tree\.cc$"),
-    ("openssl/", r"common/base/crypto\.cc$|(test/)?server/tls\w*\.(cc|h)$"),
+    ("openssl/", r"common/base/crypto\.cc$|(test/)?server/tls\w*\.(cc|h)$|"
+                 r"test/support/tls\w*\.h$"),
     ("nghttp2/", r"server/h2\w*\.(cc|h)$"),
     ("md4c.h", r"modules/autoindex_markdown\.cc$"),
     ("archive", r"modules/autoindex_archive\.cc$"),
