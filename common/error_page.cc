@@ -47,6 +47,7 @@ constexpr std::string_view explanation(Code status)
     case 413: return "What was sent is larger than this server accepts.";
     case 414: return "The address is too long.";
     case 416: return "The part asked for is not in this file.";
+    case 421: return "This connection was made for another host than the one asked for.";
     case 431: return "The request has more or longer header fields than this server accepts.";
     case 500: return "Something went wrong on the server.";
     case 502: return "A program on the server gave no usable answer.";
@@ -81,11 +82,11 @@ class Writer {
 
 }  // namespace
 
-void write_error_page(Exchange& x)
+void write_error_page(Exchange& x, std::string_view own)
 {
     const Code status = x.response.status;
     const std::string_view title = phrase(status);
-    const std::string_view text = explanation(status);
+    const std::string_view text = own.empty() ? explanation(status) : own;
     const std::string_view id = x.request.id;
     const std::size_t room = page_head.size() + page_style.size() + 2 * title.size() + text.size() +
                              way_home.size() + id.size() + 200;

@@ -20,7 +20,7 @@ void Exchange::start()
     proceed(Step::reroute);
 }
 
-void Exchange::refuse(Code status)
+void Exchange::refuse(Code status, std::string_view explanation)
 {
     // Routed all the same when the host is known, so that its access log gets the line.
     pipeline_ = &router_.route(request);
@@ -29,7 +29,7 @@ void Exchange::refuse(Code status)
     response.close = true;
     // CONNECT asks for no resource of ours: the list of its methods is empty.
     if (status == Code::method_not_allowed) response.fields.set(FieldId::allow, "");
-    write_error_page(*this);
+    write_error_page(*this, explanation);
     stream_.respond(*this);
 }
 

@@ -168,7 +168,8 @@ class Exchange final : Job {
     // --- for streams -------------------------------------------------------------
 
     void start();               ///< the head is parsed: route and run
-    void refuse(Code status);   ///< the head is bad: answer without asking any module
+    /// The head is bad: answer without asking any module, with `explanation` on the page.
+    void refuse(Code status, std::string_view explanation = {});
     void finish();              ///< the last byte left, or the stream died: log
 
  private:

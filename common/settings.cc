@@ -54,6 +54,8 @@ void read_error_pages(HttpConf& conf, Section& s)
 
 void configure_http(HttpConf& conf, Section& s)
 {
+    s.get("handshake_timeout", conf.handshake_timeout, "longest time for a whole TLS handshake",
+          shortest, longest);
     s.get("head_timeout", conf.head_timeout, "longest time for a whole request head", shortest,
           longest);
     s.get("idle_timeout", conf.idle_timeout, "how long a connection is kept without a request",

@@ -23,6 +23,7 @@ struct ErrorPage {
 struct HttpConf {
     using Ms = std::chrono::milliseconds;
     // Those the head needs are taken from the server scope: no host is known yet.
+    Ms handshake_timeout{10'000};   ///< whole TLS handshake
     Ms head_timeout{10'000};        ///< whole head, from its first byte
     Ms idle_timeout{60'000};        ///< keep-alive without a request
     int keep_alive_requests = 10'000;  ///< after that many the connection closes; 0: the first closes

@@ -5,17 +5,20 @@
 #include <cstring>
 
 #include "server/h1_write.h"
+#include "server/tls.h"
 
 namespace ostler {
 
 namespace {
 
 constexpr int most_at_once = 16;                      // pipelined requests before others get a turn
+constexpr std::string_view tls_record = "\x16\x03";  // how a TLS client's first bytes begin
 
 }  // namespace
 
 H1::H1(Clients& clients, const Arrival& arrival)
-    : clients_(clients), transport_(clients.loop, arrival.fd, *this),
+    : clients_(clients), tls_(arrival.tls),
+      transport_(clients.loop, arrival.fd, *this, arrival.tls ? arrival.tls->accept() : nullptr),
       timer_(clients.loop, timer_note_), scanner_(clients.head_limits()),
       winding_down_(clients.winding_down()), port_(arrival.port),
       local_port_(arrival.local_port), loopback_(arrival.loopback),
@@ -35,6 +38,7 @@ H1::~H1()
 void H1::begin()
 {
     clients_.set_idle(*this);
+    if (tls_) return begin_tls();
     timer_.set(clients_.configuration.http.head_timeout);
     transport_.read_now();
     if (transport_.input_size() > 0 || transport_.ended() || transport_.failed()) wake();
@@ -44,7 +48,7 @@ void H1::begin()
 bool H1::close_if_idle()
 {
     if (state_ == State::busy || state_ == State::drain) return false;
-    if (state_ == State::idle) {
+    if (state_ == State::idle || (state_ == State::handshake && !transport_.is_handshaking())) {
         transport_.read_now();
         if (transport_.input_size() > scanner_.length()) {
             wake();  // a request is here, not looked at yet
@@ -67,10 +71,11 @@ void H1::run()
 
 H1::Life H1::act()
 {
-    if (transport_.failed()) return Life::over;
+    if (transport_.failed() && state_ != State::handshake) return Life::over;
     if (std::exchange(timed_out_, false) && on_timeout() == Life::over) return Life::over;
     Life life = Life::goes_on;
     switch (state_) {
+    case State::handshake: life = shake_hands(); break;
     case State::idle:
     case State::head: break;
     case State::busy: life = go_on(); break;
@@ -151,6 +156,7 @@ std::string_view H1::open_exchange(std::size_t head_size)
 
     x_->request.peer = {{address_, address_size_}, port_, local_address_, local_port_, false,
                         loopback_};
+    if (tls_) describe_peer();
     x_->request.id = clients_.make_request_id(static_cast<char*>(x_->arena.allocate(12, 1)));
     x_->traffic.started_us = head_started_us_;
     auto* head = static_cast<char*>(x_->arena.allocate(head_size, 1));
@@ -167,6 +173,10 @@ H1::Life H1::start_exchange()
         answer_refusal(*error);
         return go_on();
     }
+    if (tls_ && is_misdirected()) {
+        answer_refusal({Code::misdirected_request, "the certificate is not for this host"});
+        return go_on();
+    }
     if (framing_.chunked || framing_.content_length.value_or(0) > 0) {
         body_in_ = x_->arena.make<H1Body>(transport_, *x_, framing_, body_note_);
         // Content of GET and HEAD means nothing (RFC 9110 section 9.3.1): it is only taken.
@@ -179,18 +189,20 @@ H1::Life H1::start_exchange()
 /// The bytes that came can never become a request.
 H1::Life H1::refuse(const HeadError& error)
 {
-    const HeadError why = error;
+    HeadError why = error;
     const std::string_view head = open_exchange(transport_.input_size());
+    if (head.starts_with(tls_record))
+        why.why = "a TLS handshake on a port without TLS: is `tls = true` missing in listen?";
     // For the logs: what was understood of it.
     parse_head(head, clients_.head_limits(), x_->arena, x_->request, framing_);
     answer_refusal(why);
     return go_on();
 }
 
-void H1::answer_refusal(const HeadError& error)
+void H1::answer_refusal(const HeadError& error, std::string_view explanation)
 {
     framing_ = Framing{};
-    x_->refuse(error.status);
+    x_->refuse(error.status, explanation);
     x_->log(Level::info, "http: ", to_int(error.status), ": ", error.why);
 }
 
@@ -213,6 +225,7 @@ H1::Life H1::go_on()
 H1::Life H1::on_timeout()
 {
     switch (state_) {
+    case State::handshake: return on_handshake_timeout();
     case State::idle:
         // Nobody waits for an answer here, unless a request came at the same moment.
         return transport_.input_size() > scanner_.length() ? Life::goes_on : Life::over;

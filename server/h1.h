@@ -4,6 +4,7 @@
 // what the client sends next waits in the transport's input.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,8 @@
 
 namespace ostler {
 
+class Tls;
+
 /// What an accept tells about a connection.
 struct Arrival {
     int fd = -1;
@@ -24,6 +27,7 @@ struct Arrival {
     std::string_view local_address; ///< of the listener; lives as long as the worker
     std::uint16_t local_port = 0;
     bool loopback = false;
+    const Tls* tls = nullptr;       ///< null without TLS; lives as long as the worker
 };
 
 class H1 final : public Client, public Stream, Waker, Job {
@@ -42,11 +46,12 @@ class H1 final : public Client, public Stream, Waker, Job {
 
  private:
     enum class State : unsigned char {
-        idle,    ///< between requests
-        head,    ///< the first bytes of a head are here
-        busy,    ///< an exchange is under way
-        drain,   ///< answered; the rest of the request's body is taken and forgotten
-        linger,  ///< our side is shut; reads so that the client gets the answer and no RST
+        handshake,  ///< TLS: nothing of a request can be here yet
+        idle,       ///< between requests
+        head,       ///< the first bytes of a head are here
+        busy,       ///< an exchange is under way
+        drain,      ///< answered; the rest of the request's body is taken and forgotten
+        linger,     ///< our side is shut; reads so that the client gets the answer and no RST
     };
     /// Whether the connection object still exists.
     enum class Life : bool { over, goes_on };
@@ -55,6 +60,15 @@ class H1 final : public Client, public Stream, Waker, Job {
     void run() override;
     Life act();
 
+    // h1_tls.cc: what only connections with TLS need
+    void begin_tls();
+    Life shake_hands();
+    Life fail_handshake();
+    Life on_handshake_timeout();
+    void log_peer(std::string_view why) const;
+    void describe_peer();
+    bool is_misdirected() const;
+
     // h1.cc: requests in
     Life read_head();
     HeadScanner::Found scan();
@@ -62,7 +76,7 @@ class H1 final : public Client, public Stream, Waker, Job {
     std::string_view open_exchange(std::size_t head_size);
     Life start_exchange();
     Life refuse(const HeadError&);
-    void answer_refusal(const HeadError&);
+    void answer_refusal(const HeadError&, std::string_view explanation = {});
     Life go_on();
     Life on_timeout();
 
@@ -115,6 +129,8 @@ class H1 final : public Client, public Stream, Waker, Job {
     };
 
     Clients& clients_;
+    const Tls* tls_;                // null without TLS
+    std::unique_ptr<TlsFacts> tls_facts_;  // from the first request on
     Transport transport_;
     TimerNote timer_note_{*this};
     BodyNote body_note_{*this};

@@ -70,7 +70,9 @@ Endpoint read_endpoint(const sockaddr_storage& storage)
 }  // namespace
 
 Listener::Listener(Clients& clients, const ListenSocket& socket)
-    : clients_(clients), fd_(socket.fd), rest_(clients.loop, *this), reserve_(open_reserve())
+    : clients_(clients), fd_(socket.fd),
+      tls_(socket.spec && socket.spec->tls ? clients.configuration.tls.get() : nullptr),
+      rest_(clients.loop, *this), reserve_(open_reserve())
 {
     sockaddr_storage local{};
     socklen_t size = sizeof local;
@@ -132,6 +134,7 @@ bool Listener::accept_one()
     arrival.local_address = local_address_;
     arrival.local_port = local_port_;
     arrival.loopback = e.loopback;
+    arrival.tls = tls_;
     auto* client = new H1(clients_, arrival);
     clients_.add(*client);
     client->begin();
@@ -155,7 +158,8 @@ void Listener::turn_away()
     if (fd >= 0) {
         [[maybe_unused]] const ssize_t n = ::send(fd, busy_answer.data(), busy_answer.size(), 0);
         char unread[4096];  // else the close would be a reset that eats the answer
-        for (int i = 0; i < 16 && recv(fd, unread, sizeof unread, 0) > 0; ++i) {}
+        for (int i = 0; i < 16 && recv(fd, unread, sizeof unread, 0) > 0; ++i) {
+        }
         ::shutdown(fd, SHUT_WR);
         ::close(fd);
         log_warn("server: no descriptor or connection left: a client got 503; "

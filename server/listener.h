@@ -34,7 +34,8 @@ class Listener final : Waker {
 
     Clients& clients_;
     int fd_;
-    event* ready_;
+    event* ready_ = nullptr;
+    const Tls* tls_;        // null without TLS
     Timer rest_;
     Fd reserve_;            // given up to answer one client when no descriptor is left
     std::string local_address_;

@@ -248,6 +248,7 @@ modules: {
     accesslog = false;
 };
 http: {
+    handshake_timeout = "10s";
     head_timeout = "10s";
     idle_timeout = "1m";
     keep_alive_requests = 10000;
