@@ -92,19 +92,21 @@ bool is_current(Exchange& x, const AutoindexConf& c, const FoundDirectory& d,
     return true;
 }
 
-PagePointer find_page(Exchange& x, const AutoindexConf& c, const FoundDirectory& d,
-                      const std::string& key)
+/// Null when it is not there, or no longer true.
+ListingCache::Item* find_current(Exchange& x, const AutoindexConf& c, const FoundDirectory& d,
+                                 const std::string& key)
 {
     ListingCache& cache = c.shared->cache;
     ListingCache::Item* item = cache.find(key);
-    if (!item) return nullptr;
-    if (is_current(x, c, d, *item)) return item->page;
+    if (!item || is_current(x, c, d, *item)) return item;
     cache.remove(key);
     return nullptr;
 }
 
-/// Everything was read: one page, with validators.
-Step answer_whole(Exchange& x, const AutoindexConf& c, Listing& listing)
+/// Everything was read: one page, with validators.  `known` is what it was read from, if not from
+/// the directory.
+Step answer_whole(Exchange& x, const AutoindexConf& c, Listing& listing,
+                  const ListingCache::Item& known)
 {
     std::string bytes;
     bytes.reserve(listing.expected_size());
@@ -114,8 +116,18 @@ Step answer_whole(Exchange& x, const AutoindexConf& c, Listing& listing)
     const DirectoryReader& reader = listing.reader();
     auto page = std::make_shared<const RenderedPage>(std::move(bytes), listing.content_type(),
                                                      reader.newest());
-    if (may_be_kept(reader.facts(), x.loop.wall_microseconds()))
-        c.shared->cache.insert({listing.key(), page, reader.facts(), x.loop.now(), x.loop.now()});
+    if (may_be_kept(reader.facts(), x.loop.wall_microseconds())) {
+        ListingCache::Item item{listing.key(),  page,         nullptr,
+                                reader.facts(), x.loop.now(), x.loop.now()};
+        if (known.folder) {
+            item.made = known.made;  // a page is no younger than what it was made of
+            item.checked = known.checked;
+        } else if (auto folder = reader.known()) {
+            c.shared->cache.insert({folder_key(c, x.request.path), nullptr, std::move(folder),
+                                    reader.facts(), x.loop.now(), x.loop.now()});
+        }
+        c.shared->cache.insert(std::move(item));
+    }
     return answer(x, std::move(page));
 }
 
@@ -158,16 +170,20 @@ Step list(Exchange& x, const AutoindexConf& c, const FoundDirectory& d)
         query.format = ListingFormat::html;
     }
     const std::string key = listing_key(c, x.request.path, query);
-    if (PagePointer page = find_page(x, c, d, key)) {
-        set_listing_fields(x, c, page->content_type);
-        return answer(x, std::move(page));
+    if (const ListingCache::Item* item = find_current(x, c, d, key)) {
+        set_listing_fields(x, c, item->page->content_type);
+        return answer(x, item->page);
     }
+    ListingCache::Item known;
+    if (const ListingCache::Item* item = find_current(x, c, d, folder_key(c, x.request.path)))
+        known = *item;
     auto& listing = x.attach<Listing>(c, d.tree, d.below, x.request.path, query);
-    if (const int error = listing.open(); error != 0) return refuse(x, error);
+    const int error = known.folder ? listing.open(known.folder) : listing.open();
+    if (error != 0) return refuse(x, error);
     const bool small = listing.read(at_once);
     if (!small && c.shared->streaming >= most_streaming) return refuse_for_now(x);
     set_listing_fields(x, c, listing.content_type());
-    if (small) return answer_whole(x, c, listing);
+    if (small) return answer_whole(x, c, listing, known);
     x.response.body = x.arena.make<ListingBody>(listing, x.loop);
     return x.reply(Code::ok);
 }

@@ -1,4 +1,4 @@
-// autoindex_cache.cc - pages by key, the last used first.
+// autoindex_cache.cc - pages and folders by key, the last used first.
 #include "modules/autoindex_cache.h"
 
 #include <cstring>
@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "common/http/date.h"
+#include "modules/autoindex_reader.h"
 
 namespace ostler {
 
@@ -35,7 +36,8 @@ std::uint64_t hash_of(std::string_view bytes)
 
 std::size_t cost_of(const ListingCache::Item& item)
 {
-    return item.page->bytes.size() + item.key.size() + 512;
+    const std::size_t content = item.page ? item.page->bytes.size() : item.folder->bytes();
+    return content + item.key.size() + 512;
 }
 
 }  // namespace

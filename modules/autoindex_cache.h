@@ -24,14 +24,18 @@ struct RenderedPage {
     std::string last_modified;
 };
 
-/// Bounded by bytes; the page that was not used for longest goes first.
+struct KnownFolder;
+
+/// Pages, and the entries that more of them can be made of.  Bounded by bytes; what was not used
+/// for longest goes first.
 class ListingCache {
  public:
     struct Item {
         std::string key;
         std::shared_ptr<const RenderedPage> page;
-        FileFacts facts;          ///< of the directory when it was read
-        Milliseconds made{0};     ///< when it was read
+        std::shared_ptr<const KnownFolder> folder;  ///< one of the two is null
+        FileFacts facts;                            ///< of the directory when it was read
+        Milliseconds made{0};                       ///< when it was read
         Milliseconds checked{0};  ///< when the directory was last known to be the same
     };
 

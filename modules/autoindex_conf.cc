@@ -70,11 +70,11 @@ void read_limits(AutoindexConf& c, Section& s)
               10'000'000))
         c.rules.most = static_cast<std::size_t>(most);
     Bytes size{c.cache_size};
-    if (s.get("cache_size", size, "memory of a worker for pages that were sent; 0: none", Bytes{0},
-              Bytes{std::uint64_t{1} << 30}))
+    if (s.get("cache_size", size,
+              "memory of a worker for pages that were sent and what they are made of; 0: none",
+              Bytes{0}, Bytes{std::uint64_t{1} << 30}))
         c.cache_size = static_cast<std::size_t>(size.count);
-    s.get("cache_age", c.cache_age,
-          "how long sizes and dates on such a page are believed when no name changed");
+    s.get("cache_age", c.cache_age, "how long sizes and dates are believed when no name changed");
 }
 
 }  // namespace

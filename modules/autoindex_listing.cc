@@ -29,6 +29,12 @@ std::string listing_key(const AutoindexConf& conf, std::string_view path, const 
     return cat(reinterpret_cast<std::uintptr_t>(&conf), path, '\n', query.text());
 }
 
+std::string folder_key(const AutoindexConf& conf, std::string_view path)
+{
+    // No query is spelled like this.
+    return cat(reinterpret_cast<std::uintptr_t>(&conf), path, '\n', '*');
+}
+
 bool may_be_kept(const FileFacts& facts, std::int64_t read_at_us)
 {
     // A file system's clock may stand still for two seconds: what changes while it does cannot
@@ -151,7 +157,7 @@ void ListingBody::keep()
     if (!complete_ || !keeps_ || !may_be_kept(reader.facts(), began_us_)) return;
     auto page =
         std::make_shared<RenderedPage>(std::move(whole_), listing_.content_type(), reader.newest());
-    cache.insert({listing_.key(), std::move(page), reader.facts(), began_, began_});
+    cache.insert({listing_.key(), std::move(page), nullptr, reader.facts(), began_, began_});
 }
 
 }  // namespace ostler

@@ -25,6 +25,7 @@ class Listing {
 
     /// 0, or an errno.
     int open() { return reader_.open(); }
+    int open(std::shared_ptr<const KnownFolder> folder) { return reader_.open(std::move(folder)); }
     /// True when everything was read.
     bool read(std::size_t count);
     /// The page up to its first entry; may be called before everything was read.
@@ -87,6 +88,9 @@ class ListingBody final : public Body, Job {
 /// What a page is known by in the cache.
 std::string listing_key(const AutoindexConf& conf, std::string_view path,
                         const ListingQuery& query);
+
+/// What the entries of a directory are known by, whatever was asked of them.
+std::string folder_key(const AutoindexConf& conf, std::string_view path);
 
 /// False when the directory changed so shortly before it was read that another change might not
 /// be noticed.

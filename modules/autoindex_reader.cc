@@ -89,12 +89,44 @@ DirectoryReader::DirectoryReader(const FileTree& tree, std::string_view below,
 {
 }
 
-int DirectoryReader::open()
+std::size_t KnownFolder::bytes() const
+{
+    std::size_t sum = sizeof *this + entries.capacity() * sizeof(ListingEntry);
+    for (const ListingEntry& entry : entries) sum += entry.name.size() + entry.key.size();
+    return sum;
+}
+
+int DirectoryReader::open_top()
 {
     auto top = open_root(tree_.root.c_str());
     if (!top) return top.error();
     root_fd_ = std::move(*top);
     root_ = {root_fd_.get(), tree_.root};
+    return 0;
+}
+
+int DirectoryReader::open(std::shared_ptr<const KnownFolder> folder)
+{
+    known_ = std::move(folder);
+    facts_ = known_->facts;
+    newest_ = facts_.modified_ns / 1'000'000'000;
+    return open_top();
+}
+
+std::shared_ptr<const KnownFolder> DirectoryReader::known() const
+{
+    if (known_) return known_;
+    if (cut_ || !wanted_.empty() || runs_.size() > 1) return nullptr;
+    auto folder = std::make_shared<KnownFolder>();
+    folder->names = names_;
+    folder->facts = facts_;
+    if (!runs_.empty()) folder->entries = runs_.front().entries;
+    return folder;
+}
+
+int DirectoryReader::open()
+{
+    if (const int error = open_top(); error != 0) return error;
     auto opened = open_directory(tree_, root_, below_, facts_);
     if (!opened) return opened.error();
     directory_.reset(::fdopendir((*opened).get()));
@@ -104,8 +136,22 @@ int DirectoryReader::open()
     return 0;
 }
 
+bool DirectoryReader::read_known(std::size_t count)
+{
+    for (; count > 0; --count) {
+        if (known_at_ == known_->entries.size()) {
+            finish_run();
+            return false;
+        }
+        const ListingEntry& entry = known_->entries[known_at_++];
+        if (passes(entry.name)) add(entry);
+    }
+    return true;
+}
+
 bool DirectoryReader::read(std::size_t count)
 {
+    if (known_) return read_known(count);
     for (; count > 0; --count) {
         if (size_ >= rules_.most) cut_ = true;
         const dirent* found = cut_ ? nullptr : ::readdir(directory_.get());
@@ -118,9 +164,15 @@ bool DirectoryReader::read(std::size_t count)
         ListingEntry entry;
         entry.name = name;
         if (!examine(entry, found->d_type)) continue;
+        keep_name(entry);
         add(entry);
     }
     return true;
+}
+
+bool DirectoryReader::passes(std::string_view name) const
+{
+    return wanted_.empty() || fold_case(name).find(wanted_) != std::string::npos;
 }
 
 bool DirectoryReader::wants(std::string_view name)
@@ -133,7 +185,7 @@ bool DirectoryReader::wants(std::string_view name)
     if (!tree_.serves(path_)) return false;
     for (const std::string& pattern : rules_.ignore)
         if (::fnmatch(pattern.c_str(), name.data(), FNM_PERIOD) == 0) return false;
-    return wanted_.empty() || fold_case(name).find(wanted_) != std::string::npos;
+    return passes(name);
 }
 
 /// False: not to be listed.  `type` is what the directory says, often enough to ask no further.
@@ -176,15 +228,20 @@ void DirectoryReader::note_readme(const ListingEntry& entry)
     readme_ = entry.name;
 }
 
-void DirectoryReader::add(ListingEntry entry)
+/// The views of an entry, into memory that lasts.
+void DirectoryReader::keep_name(ListingEntry& entry)
 {
-    newest_ = std::max(newest_, entry.modified);
-    if (lower(entry.name[0]) == 'r') note_readme(entry);
     if (key_.size() < entry.name.size() * sort_key_room)
         key_.resize(entry.name.size() * sort_key_room);
     const char* const end = write_sort_key(key_.data(), entry.name);
-    entry.key = names_.copy({key_.data(), static_cast<std::size_t>(end - key_.data())});
-    entry.name = names_.copy(entry.name);
+    entry.key = names_->copy({key_.data(), static_cast<std::size_t>(end - key_.data())});
+    entry.name = names_->copy(entry.name);
+}
+
+void DirectoryReader::add(const ListingEntry& entry)
+{
+    newest_ = std::max(newest_, entry.modified);
+    if (lower(entry.name[0]) == 'r') note_readme(entry);
     if (runs_.empty() || runs_.back().entries.size() == run_size) {
         finish_run();
         runs_.emplace_back();

@@ -38,6 +38,14 @@ struct ListingRules {
     std::size_t most = 0;             ///< entries read before the rest is left out
 };
 
+/// The entries of a directory as they were read, for as long as they are believed.
+struct KnownFolder {
+    std::shared_ptr<Arena> names;       ///< what the views of the entries point into
+    std::vector<ListingEntry> entries;  ///< in no order
+    FileFacts facts;                    ///< of the directory when it was read
+    std::size_t bytes() const;
+};
+
 class DirectoryReader {
  public:
     /// `below` is the directory's path in `tree`; it and `rules` must outlive the reader.
@@ -46,6 +54,11 @@ class DirectoryReader {
 
     /// 0, or an errno.  ENOTDIR: it is none.
     int open();
+    /// The same, to read what is known instead of the directory; `folder` was read by the same
+    /// rules without a filter.
+    int open(std::shared_ptr<const KnownFolder> folder);
+    /// What was read, for others; null when it is not all there is or too much for one run.
+    std::shared_ptr<const KnownFolder> known() const;
     /// What the directory was when it was opened.
     const FileFacts& facts() const { return facts_; }
 
@@ -77,11 +90,15 @@ class DirectoryReader {
         const ListingEntry& first() const { return entries[order[at]]; }
     };
 
+    int open_top();
+    bool read_known(std::size_t count);
     bool wants(std::string_view name);
+    bool passes(std::string_view name) const;
     bool examine(ListingEntry& entry, unsigned char type);
     bool examine_link(ListingEntry& entry);
     void note_readme(const ListingEntry& entry);
-    void add(ListingEntry entry);
+    void add(const ListingEntry& entry);
+    void keep_name(ListingEntry& entry);
     void finish_run();
     std::uint64_t rank_of(const ListingEntry& entry, std::size_t shared) const;
     bool is_before(const ListingEntry& a, const ListingEntry& b) const;
@@ -96,7 +113,9 @@ class DirectoryReader {
     RootDirectory root_;
     std::unique_ptr<DIR, Close> directory_;
     FileFacts facts_;
-    Arena names_;
+    std::shared_ptr<Arena> names_ = std::make_shared<Arena>();
+    std::shared_ptr<const KnownFolder> known_;  // read instead of the directory
+    std::size_t known_at_ = 0;
     std::string path_;  // what the tree is asked about
     std::vector<char> key_;
     std::vector<Run> runs_;

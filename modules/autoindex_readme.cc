@@ -14,6 +14,9 @@ namespace ostler {
 namespace {
 
 constexpr std::size_t largest_readme = 256 << 10;
+// There is Markdown that takes md4c time by the square of its length: 1 s for 256 KiB of link
+// definitions, and nobody else is served meanwhile.  What is longer than this is shown as it is.
+constexpr std::size_t largest_markdown = 64 << 10;
 
 /// Empty when it is none of ours to show: too large, not a file, not readable.
 std::string read_whole(const FileTree& tree, const RootDirectory& root, const std::string& path)
@@ -68,7 +71,7 @@ std::string render_readme(const FileTree& tree, const RootDirectory& root, std::
     const std::string_view extension = extension_of(name);
     const bool markdown =
         same_ignoring_case(extension, "md") || same_ignoring_case(extension, "markdown");
-    return markdown ? render_markdown(text) : render_plain(text);
+    return markdown && text.size() <= largest_markdown ? render_markdown(text) : render_plain(text);
 }
 
 }  // namespace ostler

@@ -3,8 +3,8 @@
 
     python3 test/bench/autoindex.py --ostler build-bench/server/ostler
 
-Server CPU of a listing of 1,000 entries when nothing is known of the folder, and when nothing has
-changed since.  Of a folder of 100,000: time to the first byte and to
+Server CPU of a listing of 1,000 entries when nothing is known of the folder, when another order
+of it is asked for, and when nothing has changed since.  Of a folder of 100,000: time to the first byte and to
 the last, the longest and the usual wait of a small file that others ask for meanwhile, and memory.
 The servers take turns, the median of the rounds is printed; one that is not installed is left out.
 Each has one worker.  The first row is no server: what the kernel takes to name the entries and to
@@ -26,6 +26,7 @@ from bench import descendants, free_port
 
 ENTRIES = 1000
 LARGE = 100000
+VARIANTS = ("afresh", "order")  # of ostler
 
 OSTLER = """server: {{ workers = 1; error_log = "off"; }};
 listen = ( {{ address = "127.0.0.1"; port = {port}; }} );
@@ -206,9 +207,11 @@ class Server:
 
 
 def start_all(ostler, root, folder):
-    """Two of ostler: as it is, and without its cache."""
+    """Three of ostler: as it is, without its cache, and with one that has room for what is known of
+    the folder but for no page, so that every order is made."""
     servers = [Server(name, [ostler, "-D", "-c", "CONF"], OSTLER, folder, root=root, page=1000,
-                      more=more) for name, more in (("ostler", ""), ("afresh", 'cache_size = "0";'))]
+                      more=more) for name, more in (("ostler", ""), ("afresh", 'cache_size = "0";'),
+                                                    ("order", 'cache_size = "700k";'))]
     found = {name: shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
              for name in ("nginx", "lighttpd", "apache2", "h2o")}
     if found["nginx"]:
@@ -242,17 +245,21 @@ def kernel_floor(folder, path, rounds):
 def measure_thousand(servers, rounds, count):
     """Name: medians of CPU afresh, in another order, unchanged, and the size of the page."""
     path = "/thousand/"
+    orders = [path + "?sort=%s&order=%s" % (by, order) for by in ("name", "size", "date")
+              for order in ("asc", "desc")]
     by_name = {s.name: s for s in servers}
     results = {}
     for s in servers:
         s.get(path)
     for _ in range(rounds):
         for s in servers:
-            if s.name == "afresh":
+            if s.name in VARIANTS:
                 continue
-            afresh, size = by_name["afresh" if s.name == "ostler" else s.name].cpu_of([path], count)
+            own = s.name == "ostler"
+            afresh, size = (by_name["afresh"] if own else s).cpu_of([path], count)
+            order = by_name["order"].cpu_of(orders, count)[0] if own else afresh
             unchanged = s.cpu_of([path], count)[0]
-            results.setdefault(s.name, []).append((afresh, unchanged, size))
+            results.setdefault(s.name, []).append((afresh, order, unchanged, size))
     return {name: [statistics.median(x) for x in zip(*rows)] for name, rows in results.items()}
 
 
@@ -289,15 +296,15 @@ def main():
     try:
         floor = kernel_floor(folder, os.path.join(root, "thousand"), args.rounds * args.count)
         thousand = measure_thousand(servers, args.rounds, args.count)
-        print("| | 1,000 entries: CPU ms afresh | unchanged | KiB | 100,000: first byte ms | last byte ms "
-              "| others wait: median ms | at most | memory MiB before, after |\n" + "|---" * 9 + "|")
+        print("| | 1,000 entries: CPU ms afresh | another order | unchanged | KiB | 100,000: first byte ms | last byte ms "
+              "| others wait: median ms | at most | memory MiB before, after |\n" + "|---" * 10 + "|")
         if floor:
-            print("| the kernel alone | %.2f | | | | | | | |" % floor)
+            print("| the kernel alone | %.2f | | | | | | | | |" % floor)
         for s in servers:
-            if s.name == "afresh":
+            if s.name in VARIANTS:
                 continue
-            print("| %s | %.2f | %.3f | %d |" % (s.name, *thousand[s.name][:2],
-                                               thousand[s.name][2] // 1024), end="")
+            print("| %s | %.2f | %.2f | %.3f | %d |" % (s.name, *thousand[s.name][:3],
+                                                      thousand[s.name][3] // 1024), end="")
             # What was sent a moment ago would be sent again from memory.
             large = measure_large(servers[1] if s.name == "ostler" else s, args.times)
             if large:

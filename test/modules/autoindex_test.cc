@@ -272,6 +272,29 @@ TEST_CASE("a size that changes without a name is seen when the page is old enoug
     CHECK(f.get("/").contains("<td>2 B</td>"));
 }
 
+TEST_CASE("what is known of a folder serves every order and filter, for as long as it is true")
+{
+    Folder f;
+    f.write("a", "1");
+    f.write("b", "22");
+    f.touch("", 1'000'000'000);
+    CHECK(f.names() == Names{"a", "b"});
+    // A size changes without a sign of it in the folder: only what was read before does not show
+    // it.
+    f.write("a", "333");
+    CHECK(f.names("sort=size") == Names{"a", "b"});
+    CHECK(f.names("sort=size&order=desc&q=A") == Names{"a"});
+    CHECK(f.get("/", "format=json")
+              .contains("{\"name\":\"a\",\"href\":\"a\",\"type\":\"file\",\"size\":1,"));
+    // A page of what is known is as old as that.
+    f.conf().cache_age = Milliseconds(0);
+    CHECK(f.names("sort=size") == Names{"b", "a"});
+    f.conf().cache_age = Milliseconds(10'000);
+    CHECK(f.names("q=c").empty());
+    f.write("c");
+    CHECK(f.names("sort=date&q=c") == Names{"c"});
+}
+
 TEST_CASE("only GET and HEAD")
 {
     Folder f;
@@ -345,6 +368,15 @@ TEST_CASE("a README is shown below, Markdown before text, and only on request")
     f.write("README.md", "<script>alert(1)</script>");
     CHECK(f.get("/").contains("<h2 id=\"readme\">README.md</h2>"));
     CHECK(!f.get("/").contains("<script>alert"));
+    f.write("README.md", "*a*" + std::string(64 << 10, 'x'));
+    f.conf().cache_age = Milliseconds(0);
+    CHECK(f.get("/").contains("<pre tabindex=\"0\">*a*xxx"));
+    f.write("README.md", std::string(300 << 10, 'x'));
+    CHECK(!f.get("/").contains("class=\"readme\""));
+    f.write("README.md", "*a*");
+#ifdef OSTLER_MARKDOWN
+    CHECK(f.get("/").contains("<em>a</em>"));
+#endif
     f.conf().readme = false;
     f.conf().cache_age = Milliseconds(0);
     CHECK(!f.get("/").contains("class=\"readme\""));
@@ -433,6 +465,7 @@ TEST_CASE("the cache keeps what was used last within its limit")
     const auto insert = [&](const char* key, std::size_t size) {
         cache.insert({key,
                       std::make_shared<RenderedPage>(std::string(size, 'x'), "text/html", 0),
+                      nullptr,
                       {},
                       {},
                       {}});
