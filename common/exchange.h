@@ -41,6 +41,7 @@ struct Pipeline {
     const HttpConf* http = nullptr;  ///< never null in a server
     std::string_view host;           ///< canonical name: the host's first; empty: none configured
     std::string_view location;       ///< the location's path, "/" for the host itself
+    std::uint32_t cells = 0;         ///< where its requests are counted (Board::count)
 };
 
 /// Finds the pipeline for a request; asked again after Step::reroute.

@@ -14,6 +14,7 @@ namespace ostler {
 
 class Exchange;
 class Loop;
+class Metric;
 class Section;
 
 /// What a hook tells the server.
@@ -68,6 +69,9 @@ struct Module {
     /// For modules that map paths to files: where those of a scope are, for modules that run or
     /// list them.
     FileRoot (*files)(const void* conf) = nullptr;
+
+    /// Numbers it counts (common/base/board.h), for whoever watches the server.
+    std::span<const Metric* const> metrics = {};
 
     // Request hooks, in the order the phases run.
     RequestHook rewrite = nullptr;   ///< change the path, or redirect

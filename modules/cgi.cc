@@ -6,6 +6,7 @@
 #include "modules/cgi_answer.h"
 #include "modules/cgi_conf.h"
 #include "modules/cgi_find.h"
+#include "modules/cgi_metrics.h"
 
 namespace ostler {
 
@@ -79,6 +80,7 @@ extern constexpr Module cgi_module{
     .on_by_default = false,
     .config = conf<configure_cgi>,
     .start = on<start>,
+    .metrics = cgi_metrics,
     .content = on<content>,
 };
 

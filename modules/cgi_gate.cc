@@ -1,6 +1,8 @@
 // cgi_gate.cc - first come, first served, as far as the limit of each script allows.
 #include "modules/cgi_gate.h"
 
+#include "modules/cgi_metrics.h"
+
 namespace ostler {
 
 CgiGate::Guest::~Guest()
@@ -18,6 +20,7 @@ bool CgiGate::may_run(const std::string& script) const
 void CgiGate::admit(const std::string& script)
 {
     ++running_;
+    scripts_running.add();
     ++per_script_[script];
 }
 
@@ -28,8 +31,12 @@ CgiGate::Entry CgiGate::enter(Guest& guest, std::string_view script)
         admit(guest.script_);
         return Entry::granted;
     }
-    if (waiting_ >= limits_.queue) return Entry::refused;
+    if (waiting_ >= limits_.queue) {
+        scripts_refused.add();
+        return Entry::refused;
+    }
     ++waiting_;
+    scripts_waiting.add();
     guest.gate_ = this;
     queue_.push_back(guest);
     return Entry::queued;
@@ -41,11 +48,13 @@ void CgiGate::give_up(Guest& guest)
     guest.gate_ = nullptr;
     guest.unlink();
     --waiting_;
+    scripts_waiting.subtract();
 }
 
 void CgiGate::leave(std::string_view script)
 {
     --running_;
+    scripts_running.subtract();
     const auto at = per_script_.find(std::string(script));
     if (at != per_script_.end() && --at->second == 0) per_script_.erase(at);
     for (Guest* g = queue_.front(); g; g = queue_.after(*g)) {

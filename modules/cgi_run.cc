@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "common/base/log_line.h"
+#include "modules/cgi_metrics.h"
 
 namespace ostler {
 
@@ -354,6 +355,11 @@ void CgiRun::log_end() const
 {
     const ProgramEnd& e = end();
     const bool by_us = stopped_ || cancelled_;
+    const Metric& how = by_us           ? scripts_stopped
+                        : e.signal      ? scripts_crashed
+                        : e.status != 0 ? scripts_failed
+                                        : scripts_succeeded;
+    how.add();
     const std::string used =
         cat(", wall ", wall_us_ / 1000, " ms, cpu ", e.cpu_us / 1000, " ms, memory ",
             e.memory_at_most ? "at most " : "", e.memory_bytes / 1024, " KiB");

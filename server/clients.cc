@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <random>
 
+#include "common/base/board.h"
+
 namespace ostler {
 
 namespace {
@@ -84,6 +86,31 @@ void Clients::wind_down(bool close_idle_now)
     winding_down_ = true;
     for (Client* c = all_.front(); c; c = all_.after(*c)) c->wind_down();
     if (close_idle_now) close_idle(count_);
+}
+
+void Clients::publish(std::uint64_t longest_turn_us)
+{
+    BoardWorker worker{count_, 0, longest_turn_us};
+    std::array<BoardRequest, Board::most_listed> listed;
+    for (Client* c = all_.front(); c; c = all_.after(*c)) {
+        const Exchange* x = c->under_way();
+        if (!x) continue;
+        // Connections are in the order in which they came, so these are often the oldest.
+        if (worker.in_flight < listed.size()) {
+            BoardRequest& r = listed[worker.in_flight];
+            r.started_us = x->traffic.started_us;
+            set_text(r.method, x->request.method_name);
+            set_text(r.id, x->request.id);
+            set_text(r.client, x->request.peer.address);
+            set_text(r.host, x->request.host);
+            set_text(r.path, x->request.path);
+        }
+        ++worker.in_flight;
+    }
+    const std::size_t count = std::min<std::size_t>(worker.in_flight, listed.size());
+    Board::publish(worker, std::span(listed).first(count), requests - published_,
+                   loop.wall_microseconds());
+    published_ = requests;
 }
 
 void Clients::close_all()

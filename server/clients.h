@@ -28,6 +28,8 @@ class Client : public Linked<AllClients>, public Linked<IdleClients> {
     virtual bool close_if_idle() = 0;
     /// The worker no longer accepts: answers carry `Connection: close` from now on.
     virtual void wind_down() = 0;
+    /// What is under way on it; null: nothing.
+    virtual const Exchange* under_way() const { return nullptr; }
     virtual ~Client() = default;
 };
 
@@ -74,6 +76,8 @@ class Clients {
     /// Winding down: no keep-alive any more.  `close_idle_now`: idle ones go at once.
     void wind_down(bool close_idle_now);
     bool winding_down() const { return winding_down_; }
+    /// Tells the board what is under way, and what was answered since the last time.
+    void publish(std::uint64_t longest_turn_us);
     /// Ends everything, answers under way included.
     void close_all();
 
@@ -100,6 +104,7 @@ class Clients {
     ExchangeSlot* free_slots_ = nullptr;
     std::size_t free_count_ = 0;
     std::uint64_t id_state_;
+    std::uint64_t published_ = 0;  // of `requests`
     bool winding_down_ = false;
     std::int64_t date_second_ = -1;
     char date_[http_date_size];

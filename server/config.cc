@@ -35,6 +35,7 @@ class LoadedConfiguration final : public Configuration {
     bool open(const RunAs& who) override
     {
         bool ok = true;
+        for (const auto& bound : built_.pipelines) bound->place_on_board();
         for (const UsedConf& used : built_.used)
             if (used.module->open && !used.module->open(used.conf.get(), who)) ok = false;
         return ok;

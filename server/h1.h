@@ -42,6 +42,7 @@ class H1 final : public Client, public Stream, Waker, Job {
 
     bool close_if_idle() override;
     void wind_down() override;
+    const Exchange* under_way() const override { return state_ == State::busy ? x_ : nullptr; }
     void respond(Exchange&) override;
 
  private:

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "common/base/board.h"
 #include "server/h1.h"
 #include "server/h1_write.h"
 
@@ -228,6 +229,9 @@ void H1::finish_exchange(bool complete)
     t.sent_body = responding_ && transport_.sent() > overhead ? transport_.sent() - overhead : 0;
     t.duration_us = Loop::wall_clock_microseconds() - t.started_us;
     ++clients_.requests;
+    if (x_->routed())
+        Board::count(x_->pipeline().cells, static_cast<unsigned>(to_int(x_->response.status)), t.sent,
+                     static_cast<std::uint64_t>(t.duration_us));
     x_->finish();
 }
 

@@ -65,7 +65,9 @@ int send_signal(const Options& options)
     // In the order of Options::Signal.
     constexpr std::array<std::string_view, 5> names = {"reload", "reopen", "quit", "stop",
                                                        "status"};
-    const std::string_view name = names[static_cast<std::size_t>(options.signal)];
+    const bool as_json = options.json && options.signal == Options::Signal::status;
+    const std::string_view name =
+        as_json ? "status json" : names[static_cast<std::size_t>(options.signal)];
     std::vector<Problem> problems;
     const auto configuration = load_configuration(options.file, problems);
     if (!configuration) {

@@ -12,9 +12,12 @@
 #include <cstring>
 #include <utility>
 
+#include "common/base/board.h"
 #include "common/base/log.h"
 #include "common/base/platform.h"
 #include "common/base/text.h"
+#include "common/module.h"
+#include "modules/table.h"
 #include "server/commands.h"
 #include "server/options.h"
 
@@ -57,6 +60,10 @@ int Master::run()
 
 bool Master::start()
 {
+    if (!Board::create())
+        log_warn("server: no memory for the numbers of all workers: ", std::strerror(errno));
+    for (const Module* m : module_table())
+        for (const Metric* metric : m->metrics) Board::place_metric(*metric);
     if (!load_first()) return false;
     std::string error;
     if (options_.background && !background_.enter(error)) return fail(error);
@@ -137,6 +144,7 @@ void Master::become_ready()
 /// In a child: what belongs to the master alone, and sockets of other generations than its own.
 void Master::let_go_in_child(const Generation* mine)
 {
+    Board::enter(0, 0);  // a worker gets a slot of its own, what checks a configuration none
     background_.close_in_child();
     signals_.close_in_child();
     pid_file_.close_in_child();
@@ -171,6 +179,7 @@ void Master::serve()
         advance_reload(now);
         serve_control();
         keep_time(now);
+        publish_state();
         LogSink::flush_all();
     }
     log_info("server: stopped");

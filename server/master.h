@@ -82,6 +82,8 @@ class Master {
     void serve_control();
     void obey(const Control::Request&);
     std::string status_text() const;
+    void publish_state() const;
+    std::string_view state_word() const;
 
     MasterOptions options_;
     Service service_;

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "common/base/board_text.h"
+#include "common/base/loop.h"
 #include "common/base/text.h"
 #include "server/master.h"
 
@@ -46,6 +48,27 @@ const char* state_name(WorkerProcess::State state)
 
 }  // namespace
 
+/// What everybody may read of the server.
+void Master::publish_state() const
+{
+    BoardServer server;
+    server.pid = getpid();
+    server.started_us = static_cast<std::int64_t>(started_wall_) * 1'000'000;
+    server.loaded_us = static_cast<std::int64_t>(loaded_wall_) * 1'000'000;
+    server.generation = current_.number;
+    server.restarts = restart_count_;
+    set_text(server.state, state_word());
+    set_text(server.version, OSTLER_VERSION);
+    set_text(server.configuration, current_.configuration->file);
+    set_text(server.last_reload, last_reload_);
+    Board::publish(server);
+}
+
+std::string_view Master::state_word() const
+{
+    return stopping_ != Stop::no ? "stopping" : serving_ ? "serving" : "starting";
+}
+
 void Master::serve_control()
 {
     for (const Control::Request& request : control_.serve()) obey(request);
@@ -55,6 +78,11 @@ void Master::obey(const Control::Request& request)
 {
     const std::string& command = request.command;
     if (command == "status") return control_.answer(request.client, 0, status_text());
+    if (command == "status json") {
+        publish_state();
+        const BoardView view = Board::read(Loop::wall_clock_microseconds());
+        return control_.answer(request.client, 0, board_json(view));
+    }
     if (command == "reopen") {
         reopen_logs();
         return control_.answer(request.client, 0, "logs reopened\n");
@@ -74,13 +102,16 @@ void Master::obey(const Control::Request& request)
 std::string Master::status_text() const
 {
     std::string text = cat("ostler ", OSTLER_VERSION, ", pid ", getpid(), ", ",
-                           stopping_ != Stop::no ? "stopping" : serving_ ? "serving" : "starting",
+                           state_word(),
                            ", since ", date_and_time(started_wall_), " (",
                            duration(age(started_)), ")\n");
     append(text, "configuration ", current_.configuration->file, ", generation ",
            current_.number, ", loaded ", date_and_time(loaded_wall_), '\n');
     if (!last_reload_.empty()) append(text, "last reload: ", last_reload_, '\n');
     for (const auto& socket : current_.bound) append(text, "listening on ", socket->address(), '\n');
+    const BoardView view = Board::read(Loop::wall_clock_microseconds());
+    append(text, "requests: ", view.requests(), ", ", static_cast<std::int64_t>(view.rate() + 0.5),
+           " a second, ", view.in_flight(), " under way\n");
     append(text, "workers restarted: ", restart_count_, '\n');
     for (const WorkerProcess& w : workers_.all())
         append(text, w.name(), ": ", state_name(w.state), ", generation ", w.generation, ", up ",

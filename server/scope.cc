@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "common/base/board.h"
+
 namespace ostler {
 
 BoundPipeline::BoundPipeline(ModuleTable modules, Scope scope, std::string host,
@@ -26,5 +28,7 @@ BoundPipeline::BoundPipeline(ModuleTable modules, Scope scope, std::string host,
     pipeline_.host = host_;
     pipeline_.location = location_;
 }
+
+void BoundPipeline::place_on_board() { pipeline_.cells = Board::place_scope(host_, location_); }
 
 }  // namespace ostler

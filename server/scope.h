@@ -33,6 +33,8 @@ class BoundPipeline {
     BoundPipeline& operator=(const BoundPipeline&) = delete;
 
     const Pipeline& pipeline() const { return pipeline_; }
+    /// Gives it places on the board; in the master, before it forks.
+    void place_on_board();
     const Scope& scope() const { return scope_; }
 
  private:

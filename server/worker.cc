@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "common/base/board.h"
 #include "common/base/fd.h"
 #include "common/base/log.h"
 #include "common/base/log_sink.h"
@@ -36,6 +37,7 @@ class Worker final : Waker, Job {
     int serve()
     {
         LogSink::start(loop_);
+        Board::set_publisher([](void* of) { static_cast<Worker*>(of)->publish(); }, this);
         start_.configuration->start(loop_);
         for (const ListenSocket& socket : start_.sockets)
             listeners_.push_back(std::make_unique<Listener>(clients_, socket));
@@ -47,6 +49,8 @@ class Worker final : Waker, Job {
             if (winding_down_ && clients_.count() == 0) break;
         }
         clients_.close_all();
+        publish();
+        Board::set_publisher(nullptr, nullptr);
         LogSink::flush_all();
         return 0;
     }
@@ -108,10 +112,14 @@ class Worker final : Waker, Job {
         m.connections = static_cast<std::uint32_t>(clients_.count());
         m.longest_turn_us = static_cast<std::uint32_t>(std::min<std::int64_t>(
             loop_.take_longest_turn().count(), std::numeric_limits<std::uint32_t>::max()));
+        longest_turn_us_ = std::max(longest_turn_us_, m.longest_turn_us);
+        publish();
         m.requests = clients_.requests;
         send_message(start_.channel, m);
         pulse_.set(alive_interval);
     }
+
+    void publish() { clients_.publish(longest_turn_us_); }
 
     struct PulseNote final : Waker {
         explicit PulseNote(Worker& w) : worker(w) {}
@@ -138,6 +146,7 @@ class Worker final : Waker, Job {
     Timer pulse_;
     LimitNote limit_note_;
     Timer limit_;
+    std::uint32_t longest_turn_us_ = 0;
     bool winding_down_ = false;
     bool ended_ = false;
 };

@@ -10,7 +10,9 @@
 #include <cstdio>
 #include <cstring>
 
+#include "common/base/board.h"
 #include "common/base/log.h"
+#include "common/base/loop.h"
 #include "common/base/process.h"
 #include "common/base/text.h"
 #include "server/signals.h"
@@ -63,18 +65,21 @@ bool Workers::start(const Generation& generation, unsigned index)
         log_error("server: no channel for a worker: ", std::strerror(errno));
         return false;
     }
+    worker.slot = Board::take_slot(index, generation.number);
     // What is still buffered would be written by the child, too.
     LogSink::flush_all();
     std::fflush(nullptr);
     const int pid = fork_child(ForkSignals::left_to_master);
     if (pid < 0) {
         log_error("server: cannot fork a worker: ", std::strerror(errno));
+        Board::release_slot(worker.slot);
         return false;
     }
     if (pid == 0) {
         worker.channel.reset();
-        run_child(generation, index, std::move(other_end));
+        run_child(generation, index, worker.slot, std::move(other_end));
     }
+    Board::set_pid(worker.slot, pid);
     worker.pid = pid;
     worker.index = index;
     worker.generation = generation.number;
@@ -84,9 +89,10 @@ bool Workers::start(const Generation& generation, unsigned index)
     return true;
 }
 
-void Workers::run_child(const Generation& generation, unsigned index, Fd channel)
+void Workers::run_child(const Generation& generation, unsigned index, std::size_t slot, Fd channel)
 {
     in_child_(&generation);
+    Board::enter(slot, Loop::wall_clock_microseconds());
     std::string error;
     int status = 1;
     if (drop_privileges(generation.identity, error)) {
@@ -136,7 +142,9 @@ void Workers::take_message(WorkerProcess& w, const Message& message, SteadyTime 
 {
     w.heard = now;
     if (message.order == Order::ready) {
-        if (w.state == WorkerProcess::State::starting) w.state = WorkerProcess::State::ready;
+        if (w.state != WorkerProcess::State::starting) return;
+        w.state = WorkerProcess::State::ready;
+        Board::set_state(w.slot, Board::State::ready);
         return;
     }
     w.accepting = message.value == 0;
@@ -152,12 +160,14 @@ std::optional<WorkerProcess> Workers::take(pid_t pid)
     if (it == list_.end()) return std::nullopt;
     std::optional<WorkerProcess> worker(std::move(*it));
     list_.erase(it);
+    Board::release_slot(worker->slot);
     return worker;
 }
 
 void Workers::dismiss(WorkerProcess& w, Order how, std::chrono::milliseconds limit, SteadyTime now)
 {
     w.state = WorkerProcess::State::leaving;
+    Board::set_state(w.slot, Board::State::leaving);
     Message message{how};
     message.value = static_cast<std::uint32_t>(limit.count());
     // One that does not even take a message is hung, and noticed as such.

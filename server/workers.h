@@ -39,6 +39,7 @@ struct WorkerProcess {
     std::uint32_t connections = 0;
     std::uint32_t longest_turn_us = 0;      ///< the worst since it started
     std::uint64_t requests = 0;
+    std::size_t slot = 0;                   ///< on the board
     std::size_t sinks = 0;                  ///< log sinks it knows: those opened before its fork
 
     /// "worker 0 (pid 812)".
@@ -86,7 +87,7 @@ class Workers {
     void close_in_child() { list_.clear(); }
 
  private:
-    [[noreturn]] void run_child(const Generation&, unsigned index, Fd channel);
+    [[noreturn]] void run_child(const Generation&, unsigned index, std::size_t slot, Fd channel);
     void take_message(WorkerProcess&, const Message&, SteadyTime now);
 
     std::function<void(const Generation*)> in_child_;

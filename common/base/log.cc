@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "common/base/board.h"
 #include "common/base/local_time.h"
 #include "common/base/log_line.h"
 #include "common/base/log_sink.h"
@@ -118,6 +119,7 @@ void log_write(Level level, std::string_view text, const LogContext& context)
     put_context(line, context);
     while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
     line.put_text(text);
+    if (level <= Level::warn) Board::note_error(line.view(), Loop::wall_clock_microseconds());
     memory[line.size()] = '\n';
     sink.write({memory, line.size() + 1}, syslog_level(level));
     sink.flush();
