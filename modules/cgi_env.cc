@@ -116,6 +116,22 @@ void add_field(Builder& env, const Fields& fields, const Field& field)
     env.add(name, value);
 }
 
+/// In the names that mod_ssl gave them.
+void add_tls(Builder& env, const TlsFacts& facts)
+{
+    const auto add = [&](std::string_view name, std::string_view value) {
+        if (!value.empty()) env.add(name, value);
+    };
+    add("SSL_PROTOCOL", facts.protocol);
+    add("SSL_CIPHER", facts.cipher);
+    add("SSL_TLS_SNI", facts.server_name);
+    add("SSL_CLIENT_VERIFY", facts.client_verify);
+    add("SSL_CLIENT_S_DN", facts.client_subject);
+    add("SSL_CLIENT_I_DN", facts.client_issuer);
+    add("SSL_CLIENT_M_SERIAL", facts.client_serial);
+    add("SSL_CLIENT_FINGERPRINT", facts.client_fingerprint);
+}
+
 void add_server(Builder& env, const Exchange& x)
 {
     const Request& r = x.request;
@@ -131,6 +147,7 @@ void add_server(Builder& env, const Exchange& x)
     env.add("REMOTE_PORT", r.peer.port);
     env.add("REQUEST_SCHEME", r.scheme);
     if (r.peer.tls) env.add("HTTPS", "on");
+    if (r.peer.tls_facts) add_tls(env, *r.peer.tls_facts);
     env.add("REQUEST_ID", r.id);
     env.add("REDIRECT_STATUS", 200);  // php-cgi runs for nobody without it
 }
@@ -158,7 +175,7 @@ void add_request(Builder& env, const Exchange& x, const Script& script,
 
 bool is_computed_variable(std::string_view name)
 {
-    return name.starts_with("HTTP_") ||
+    return name.starts_with("HTTP_") || name.starts_with("SSL_") ||
            std::find(std::begin(computed), std::end(computed), name) != std::end(computed);
 }
 

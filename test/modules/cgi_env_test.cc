@@ -62,6 +62,27 @@ TEST_CASE("HTTPS is said when it is so")
     CHECK(env["REQUEST_SCHEME"] == "https");
 }
 
+TEST_CASE("what TLS negotiated is told in the names of mod_ssl, and what is not known is not")
+{
+    CgiSite site;
+    site.write("x", "");
+    Visit v(site);
+    v.go();
+    TlsFacts facts;
+    facts.protocol = "TLSv1.3";
+    facts.cipher = "TLS_AES_128_GCM_SHA256";
+    facts.client_verify = "SUCCESS";
+    facts.client_subject = "CN=Anna";
+    v.x.request.peer.tls_facts = &facts;
+    auto env = variables(v.x, site.conf());
+    CHECK(env["SSL_PROTOCOL"] == "TLSv1.3");
+    CHECK(env["SSL_CIPHER"] == "TLS_AES_128_GCM_SHA256");
+    CHECK(env["SSL_CLIENT_VERIFY"] == "SUCCESS");
+    CHECK(env["SSL_CLIENT_S_DN"] == "CN=Anna");
+    CHECK(env.count("SSL_TLS_SNI") == 0);
+    CHECK(is_computed_variable("SSL_CLIENT_S_DN"));
+}
+
 TEST_CASE("the length is that of what the script gets")
 {
     CgiSite site;
