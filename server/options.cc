@@ -30,7 +30,7 @@ struct Option {
     bool of_serve;
 };
 
-constexpr std::array<Option, 24> known_options = {{
+constexpr std::array<Option, 25> known_options = {{
     {"-c", Option::Value::needed, "FILE", false},
     {"-D", Option::Value::none, "", false},
     {"-t", Option::Value::none, "", false},
@@ -53,6 +53,7 @@ constexpr std::array<Option, 24> known_options = {{
     {"--cgi", Option::Value::none, "", true},
     {"--open", Option::Value::none, "", true},
     {"--lan", Option::Value::none, "", true},
+    {"--https", Option::Value::none, "", true},
     {"-h", Option::Value::none, "", true},
     {"--help", Option::Value::none, "", true},
 }};
@@ -262,6 +263,8 @@ class Parser {
             options_.open = true;
         else if (name == "--lan")
             options_.lan = true;
+        else if (name == "--https")
+            options_.https = true;
         else if (name == "-p" || name == "--port")
             read_port(value);
         else
@@ -302,6 +305,7 @@ class Parser {
         const Action a = options_.action;
         const bool reads = a == Action::test || a == Action::print;
         if (a == Action::help) return;
+        if (options_.https && !options_.port_given) options_.port = 8443;
         if (a == Action::cgi_run && options_.target.empty())
             error_ = "which script? ostler cgi run PATH[?QUERY]";
         else if (a == Action::explain && options_.url.empty())
@@ -354,7 +358,7 @@ std::string help_text()
   ostler -s SIGNAL             reload, reopen, quit, stop or status
   ostler -m [MODULE]           modules compiled in; one module's settings
   ostler -v | -V               version; with compiler, libraries and features
-  ostler serve [DIR] [-p PORT] [--cgi] [--open] [--lan]
+  ostler serve [DIR] [-p PORT] [--cgi] [--https] [--open] [--lan]
                                this folder, now, on this machine, no configuration
   ostler cgi run [-c FILE] PATH[?QUERY]
                                run a script as the server would, and show all of it
@@ -369,8 +373,9 @@ std::string help_text()
   --header "NAME: VALUE"       with explain: a field of the request; also
   --from ADDRESS               the client's address, and
   --environment                the variables of a script
-  -p PORT                      not 8080; without it the next free port is taken
+  -p PORT                      not 8080 (8443 with --https); without it the next free port is taken
   --cgi                        files in cgi-bin are scripts
+  --https                      by TLS, with a certificate for localhost that is made for you
   --open                       show it in a browser
   --lan                        for other machines, too
 

@@ -56,11 +56,12 @@ struct Options {
 
     // serve
     std::string folder = ".";
-    int port = 8080;          ///< -p; 0: any free one
+    int port = 8080;          ///< -p; 0: any free one; 8443 with --https
     bool port_given = false;  ///< not: take the next one when it is taken
     bool cgi = false;         ///< --cgi: files below cgi-bin are scripts
     bool open = false;        ///< --open: show it in a browser
     bool lan = false;         ///< --lan: not only for this machine
+    bool https = false;       ///< --https: with a certificate for localhost
 };
 
 /// The file that is read without -c.

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <optional>
 
 #include "common/base/text.h"
@@ -24,6 +25,7 @@
 #include "server/commands.h"
 #include "server/master.h"
 #include "server/signals.h"
+#include "server/tls_local.h"
 
 namespace ostler {
 
@@ -43,9 +45,10 @@ int complain(std::string_view text)
     return exit_runtime;
 }
 
-ListenSpec listen_spec(const char* address, int port)
+ListenSpec listen_spec(const char* address, int port, bool tls)
 {
     ListenSpec spec;
+    spec.tls = tls;
     spec.address = address;
     spec.port = port;
     return spec;
@@ -54,13 +57,13 @@ ListenSpec listen_spec(const char* address, int port)
 /// Binds what `plan` asks for, and says in it what came out.  The error is bind_socket()'s.
 Result<BoundSockets, std::string> bind_plan(ServePlan& plan)
 {
-    auto first = bind_socket(listen_spec(plan.lan ? "*" : "127.0.0.1", plan.port));
+    auto first = bind_socket(listen_spec(plan.lan ? "*" : "127.0.0.1", plan.port, plan.tls()));
     if (!first) return Unexpected{first.error()};
     plan.bound_port = (*first)->port();
     BoundSockets sockets{*first};
     if (plan.lan) return sockets;
     // Browsers take "localhost" for ::1 first: it has to be us who answers there.
-    auto second = bind_socket(listen_spec("::1", plan.bound_port));
+    auto second = bind_socket(listen_spec("::1", plan.bound_port, plan.tls()));
     plan.ipv6 = second.has_value();
     if (second) sockets.push_back(*second);
     else if (second.error().find("in use") != std::string::npos && plan.port == 0)
@@ -120,12 +123,16 @@ void open_browser(const std::string& url)
 
 void announce(const ServePlan& plan, bool open)
 {
-    const std::string local = cat("http://", plan.ipv6 || plan.lan ? "localhost" : "127.0.0.1",
+    const std::string_view scheme = plan.tls() ? "https://" : "http://";
+    const std::string local = cat(scheme, plan.ipv6 || plan.lan ? "localhost" : "127.0.0.1",
                                   ':', plan.bound_port, '/');
     std::string text = cat("serving ", plan.folder, "\n  ", local, '\n');
     if (plan.lan)
         for (const std::string& address : lan_addresses())
-            append(text, "  http://", address, ':', plan.bound_port, "/  (from other machines)\n");
+            append(text, "  ", scheme, address, ':', plan.bound_port, "/  (from other machines)\n");
+    if (plan.tls())
+        append(text, "certificate: ", plan.certificate, " (for localhost, 127.0.0.1 and ::1)\n",
+               how_to_trust(plan.certificate));
     append(text, "Ctrl-C ends it\n");
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
@@ -153,10 +160,12 @@ std::optional<std::string> find_folder(const std::string& name)
 
 std::string serve_configuration(const ServePlan& plan)
 {
+    const std::string_view tls = plan.tls() ? "; tls = true" : "";
     std::string text = cat("server: { workers = 1; error_log = \"stderr\"; log_level = \"warn\"; };\n"
                            "listen = ( { address = ",
-                           quoted(plan.lan ? "*" : "127.0.0.1"), "; port = ", plan.port, "; }");
-    if (plan.ipv6) append(text, ", { address = \"::1\"; port = ", plan.bound_port, "; }");
+                           quoted(plan.lan ? "*" : "127.0.0.1"), "; port = ", plan.port, tls,
+                           "; }");
+    if (plan.ipv6) append(text, ", { address = \"::1\"; port = ", plan.bound_port, tls, "; }");
     append(text, " );\nmodules: {");
     for (const Module* m : module_table()) {
         const bool wanted = m->name == "static" || m->name == "autoindex" ||
@@ -167,6 +176,9 @@ std::string serve_configuration(const ServePlan& plan)
     if (has_module("autoindex")) text += "autoindex: { enabled = true; };\n";
     if (has_module("accesslog"))
         append(text, "accesslog: { file = \"stdout\"; format = \"terminal\"; };\n");
+    if (plan.tls())
+        append(text, "tls: { certificate = ", quoted(plan.certificate), "; key = ",
+               quoted(plan.key), "; };\n");
     if (plan.cgi) text += cgi_configuration(plan.folder);
     return text;
 }
@@ -182,12 +194,22 @@ int serve_folder(const Options& options)
     plan.lan = options.lan;
     plan.cgi = options.cgi;
     plan.port = options.port;
+    if (options.https) {
+        auto local = local_certificate(user_state_folder(), std::time(nullptr));
+        if (!local) return complain(cat("--https: no certificate: ", local.error()));
+        plan.certificate = local->files.certificate;
+        plan.key = local->files.key;
+    }
     auto sockets = bind_first_free(plan, !options.port_given);
     if (!sockets) return complain(sockets.error());
 
     MasterOptions master;
     master.load = [plan](std::vector<Problem>& problems) {
-        return load_configuration_text(serve_configuration(plan), "serve", plan.folder, problems);
+        auto conf =
+            load_configuration_text(serve_configuration(plan), "serve", plan.folder, problems);
+        // That the certificate is signed by itself is no news here.
+        if (conf && plan.tls()) problems.clear();
+        return conf;
     };
     master.personal = true;
     master.bound = std::move(*sockets);

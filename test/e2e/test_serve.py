@@ -7,12 +7,13 @@ import socket
 import subprocess
 import tempfile
 import unittest
+import unittest.mock
 import urllib.request
 
 import harness
 from harness import BINARY, TIMEOUT, run_ostler
 
-URL = r"http://[^ /]+:(\d+)/"
+URL = r"https?://[^ /]+:(\d+)/"
 
 
 class Serve:
@@ -120,6 +121,25 @@ class ServeCase(unittest.TestCase):
             for address in other_addresses():
                 self.assertEqual(s.get("/hello.txt", address).text, "hello\n")
                 self.assertIn("http://%s:%d/" % (address, s.port), s.out.text())
+
+    def test_https_with_a_certificate_that_lasts(self):
+        with unittest.mock.patch.dict(os.environ, XDG_STATE_HOME=self.dir + "/state"):
+            kept = []
+            for _ in range(2):
+                with Serve(self.dir, "-p", "0", "--https") as s:
+                    certificate = re.search(r"(?m)^certificate: (\S+) ", s.out.text()).group(1)
+                    self.assertIn("to trust it: ", s.out.text())
+                    self.assertEqual(s.err.text(), "")
+                    for host in ("localhost", "127.0.0.1"):
+                        said = subprocess.run(
+                            ["curl", "-sS", "--cacert", certificate,
+                             "https://%s:%d/hello.txt" % (host, s.port)],
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+                        self.assertEqual(said.stdout, b"hello\n")
+                with open(certificate, "rb") as f:
+                    kept.append(f.read())
+            self.assertEqual(kept[0], kept[1])
+            self.assertTrue(certificate.startswith(self.dir + "/state/ostler/"))
 
     def test_open_asks_the_desktop_for_the_url(self):
         tool = os.path.join(self.dir, "bin", "xdg-open")

@@ -69,7 +69,7 @@ TEST_CASE("values stand behind their option or in the next word")
 
 TEST_CASE("serve takes a folder and a port")
 {
-    const auto o = parse({"serve", "site", "-p", "0", "--cgi", "--open", "--lan"});
+    const auto o = parse({"serve", "site", "-p", "0", "--cgi", "--open", "--lan", "--https"});
     REQUIRE(o);
     CHECK(o->folder == "site");
     CHECK(o->port == 0);
@@ -77,6 +77,9 @@ TEST_CASE("serve takes a folder and a port")
     CHECK(o->cgi);
     CHECK(o->open);
     CHECK(o->lan);
+    CHECK(o->https);
+    CHECK(o->port == 0);
+    CHECK(parse({"serve", "--https"})->port == 8443);
     CHECK(parse({"serve", "--port=81"})->port == 81);
     CHECK(parse({"serve", "--", "-odd"})->folder == "-odd");
     CHECK(parse({"serve"})->folder == ".");

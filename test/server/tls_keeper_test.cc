@@ -68,7 +68,8 @@ struct Kept {
     void age() const
     {
         const auto old = std::chrono::steady_clock::now() + std::chrono::milliseconds(25);
-        while (std::chrono::steady_clock::now() < old) {}
+        while (std::chrono::steady_clock::now() < old) {
+        }
     }
     std::string shown(const Tls& by)
     {
