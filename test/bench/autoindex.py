@@ -171,6 +171,8 @@ class Server:
 
     def cpu_of(self, paths, count):
         """Milliseconds of CPU for one request, and the size of its answer."""
+        self.socket = None  # the old connection may have been idle for too long
+        self.get(paths[0])
         pids = descendants(self.process.pid)
         before = cpu_seconds(pids)
         for i in range(count):
@@ -267,7 +269,7 @@ def measure_large(server, times):
     """Medians of first and last byte in ms; usual and longest wait of others; memory in KiB before
     and after.  None when the server gives up."""
     path = "/large/"
-    server.socket = None  # the old connection may have been idle for too long
+    server.socket = None
     try:
         server.get(path)
         before = server.memory()
