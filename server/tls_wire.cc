@@ -20,6 +20,8 @@ TlsWire::TlsWire(event_base* base, int fd, ssl_st* ssl) : ssl_(ssl)
     // One read(2) for a record's header and its bytes.  has_pending() is the price: a record
     // that came along with another makes no socket readable.
     SSL_set_read_ahead(ssl, 1);
+    BIO* bio = make_tls_bio(fd, socket_);
+    SSL_set_bio(ssl, bio, bio);
     bev_ =
         bufferevent_openssl_socket_new(base, fd, ssl, BUFFEREVENT_SSL_OPEN, BEV_OPT_CLOSE_ON_FREE);
     if (!bev_) std::abort();
@@ -55,11 +57,14 @@ TlsWire::Io TlsWire::read(char* to, std::size_t size, std::size_t& got)
     return judge(n);
 }
 
-TlsWire::Io TlsWire::write(const char* bytes, std::size_t size)
+TlsWire::Io TlsWire::write(const char* bytes, std::size_t size, bool more)
 {
     ERR_clear_error();
     std::size_t written = 0;
+    socket_->hold = more;
     const int n = SSL_write_ex(ssl_, bytes, size, &written);
+    socket_->hold = false;
+    if (n <= 0 || !more) socket_->keep_held();
     return n > 0 ? Io::done : judge(n);
 }
 

@@ -10,6 +10,8 @@
 
 #include <cstddef>
 
+#include "server/tls_bio.h"
+
 struct bufferevent;
 struct event_base;
 struct evbuffer;
@@ -43,8 +45,11 @@ class TlsWire {
     };
     /// Reads up to `size` bytes, of one record.
     Io read(char* to, std::size_t size, std::size_t& got);
-    /// Writes all `size` bytes, at most record_size, as one record.
-    Io write(const char* bytes, std::size_t size);
+    /// Writes all `size` bytes, at most record_size, as one record.  `more`: the next call is for
+    /// another one, at once, and the two may leave together.
+    Io write(const char* bytes, std::size_t size, bool more = false);
+    /// Bytes of records that OpenSSL takes for sent and the socket did not take.
+    std::size_t unsent() const { return socket_->unsent(); }
     /// True when bytes of the peer are here that make no socket readable.
     bool has_pending() const;
     /// Tells the peer that this was all (close_notify); does not wait for the answer.
@@ -67,6 +72,7 @@ class TlsWire {
     Io judge(int returned);
 
     ssl_st* ssl_;
+    TlsSocket* socket_ = nullptr;  // the BIO's
     bufferevent* bev_;
     evbuffer* waiting_ = nullptr;
     const char* reason_ = "";

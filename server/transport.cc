@@ -207,7 +207,7 @@ evbuffer* Transport::output() const { return bufferevent_get_output(bev_); }
 std::size_t Transport::queued() const
 {
     const std::size_t size = evbuffer_get_length(output());
-    return tls_ ? size + tls_->waiting_size() : size;
+    return tls_ ? size + tls_->waiting_size() + tls_->unsent() : size;
 }
 
 bool Transport::is_full() const { return evbuffer_get_length(output()) > 0; }

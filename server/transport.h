@@ -125,7 +125,7 @@ class Transport {
     bool read_record();
     std::size_t read_into_tls(Buffer& out, std::size_t max);
     void send_tls(std::span<iovec> parts, bool more);
-    bool write_record(const char* bytes, std::size_t size);
+    bool write_record(const char* bytes, std::size_t size, bool more);
     void wait_behind(std::string_view bytes, bool copy);
     void flush_tls();
     FileSent send_file_tls(Body& body, std::size_t max);

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t record = TlsWire::record_size;
 constexpr std::size_t most_pending = 64 * 1024;  // taken off OpenSSL ahead of who asked
-constexpr std::size_t file_block = 64 * 1024;    // of one pread
+constexpr std::size_t file_block = 128 * 1024;   // of one pread
 
 // A worker has one thread, and nothing is kept here between two calls.
 alignas(64) char scratch[file_block];
@@ -115,10 +115,11 @@ std::size_t Transport::read_into_tls(Buffer& out, std::size_t max)
 
 // --- output -------------------------------------------------------------------------------
 
-/// Writes one record; false when it, and everything behind it, has to wait.
-bool Transport::write_record(const char* bytes, std::size_t size)
+/// Writes one record; false when it, and everything behind it, has to wait.  `more`: the next one
+/// is there, and both may leave together.
+bool Transport::write_record(const char* bytes, std::size_t size, bool more)
 {
-    switch (tls_->write(bytes, size)) {
+    switch (tls_->write(bytes, size, more)) {
     case TlsWire::Io::done: return true;
     case TlsWire::Io::later:
         // OpenSSL wants the same bytes again, contiguous: libevent repeats the write with them.
@@ -150,12 +151,14 @@ void Transport::send_tls(std::span<iovec> parts, bool more)
             gathered += size;
             at += size;
             left -= size;
-            if (gathered == record || (last && left == 0))
-                waits = !write_record(from, std::exchange(gathered, 0));
+            const bool ends = last && left == 0;
+            if (gathered == record || ends)
+                waits = !write_record(from, std::exchange(gathered, 0), last && !ends);
         }
         if (left > 0 && !failed_) wait_behind({at, left}, more);
     }
-    if (gathered > 0 && !waits && !failed_) write_record(scratch, gathered);  // empty last part
+    if (gathered > 0 && !waits && !failed_)
+        write_record(scratch, gathered, false);  // empty last part
     if (!more) flush_tls();
 }
 
@@ -182,7 +185,7 @@ void Transport::flush_tls()
             size = static_cast<std::size_t>(evbuffer_copyout(from, scratch, record));
             bytes = scratch;
         }
-        write_record(bytes, size);
+        write_record(bytes, size, size < evbuffer_get_length(from));
         evbuffer_drain(from, size);  // written, or in the output
     }
 }
@@ -212,7 +215,7 @@ Transport::FileSent Transport::send_file_tls(Body& body, std::size_t max)
         body.sent(got);
         for (std::size_t at = 0; at < ahead + got; at += record) {
             const std::size_t size = std::min(record, ahead + got - at);
-            if (write_record(scratch + at, size)) continue;
+            if (write_record(scratch + at, size, at + size < ahead + got)) continue;
             if (failed_) return FileSent::failed;
             at += size;
             if (at < ahead + got) wait_behind({scratch + at, ahead + got - at}, true);

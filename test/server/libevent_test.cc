@@ -1,7 +1,7 @@
 // libevent_test.cc - what libevent 2.1 does, and that our connections behave rightly all the same.
 //
-// The facts are those of ARCHITECTURE.md that need no TLS.  Where the test of a part says it best,
-// it is there:
+// The facts are those of ARCHITECTURE.md.  Where the test of a part says it best, it is there:
+//   all that concern TLS                                                transport_tls_test.cc, h1_tls_test.cc
 //   the stock listener spins on EMFILE and drains the whole backlog     listener_test.cc
 //   timeouts are inactivity timers: one byte a second never fires them  h1_test.cc, h1_watch_test.cc
 //   with EV_READ off, a client that leaves is not seen                  transport_test.cc, h1_watch_test.cc
