@@ -69,8 +69,9 @@ def cpu_seconds(pids):
     total = 0.0
     for pid in pids:
         try:
-            with open(f"/proc/{pid}/schedstat") as f:
-                total += int(f.read().split()[0]) / 1e9
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/schedstat") as f:
+                    total += int(f.read().split()[0]) / 1e9
         except (OSError, ValueError, IndexError):
             with open(f"/proc/{pid}/stat") as f:
                 fields = f.read().rsplit(")", 1)[1].split()
@@ -88,8 +89,8 @@ def private_kib(pids):
 
 
 class Server:
-    def __init__(self, name, command, port):
-        self.name, self.port = name, port
+    def __init__(self, name, command, port, scheme="http", processes=WORKERS + 1):
+        self.name, self.port, self.scheme = name, port, scheme
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, start_new_session=True)
         deadline = time.monotonic() + 20
@@ -103,7 +104,7 @@ class Server:
                              + self.process.stderr.read().decode())
                 time.sleep(0.05)
         # All workers must be there before their CPU is counted.
-        while len(descendants(self.process.pid)) < WORKERS + 1 and time.monotonic() < deadline:
+        while len(descendants(self.process.pid)) < processes and time.monotonic() < deadline:
             time.sleep(0.05)
 
     def pids(self):
@@ -118,34 +119,40 @@ class Server:
         self.process.stderr.close()
 
 
-def make_site(root):
+def make_site(root, many=MANY):
     for name, size in [("1k.txt", 1 << 10), ("16k.bin", 16 << 10), ("100k.bin", 100 << 10),
                        ("1m.bin", 1 << 20), ("64m.bin", 64 << 20)]:
         with open(os.path.join(root, name), "wb") as f:
             f.write(os.urandom(min(size, 1 << 20)) * (size >> 20 or 1))
     os.mkdir(os.path.join(root, "many"))
-    for i in range(MANY):
+    for i in range(many):
         with open(os.path.join(root, "many", f"{i:05d}.txt"), "wb") as f:
             f.write(b"%05d" % i * 205)
     for directory, _, _ in os.walk(root):
         os.chmod(directory, 0o755)
 
 
-def start_ostler(binary, root, work):
+# `pair`, a certificate's file and its key's, makes it HTTPS.
+
+def start_ostler(binary, root, work, pair=None):
     port = free_port()
+    tls = f'tls: {{ certificate = "{pair[0]}"; key = "{pair[1]}"; }};' if pair else ""
     conf = os.path.join(work, "ostler.conf")
     with open(conf, "w") as f:
         f.write(f"""
 server: {{ workers = {WORKERS}; connections = 16000; pid_file = "{work}/ostler.pid"; error_log = "{work}/ostler.log"; }};
-listen = ( {{ address = "127.0.0.1"; port = {port}; }} );
+listen = ( {{ address = "127.0.0.1"; port = {port}; tls = {"true" if pair else "false"}; }} );
+{tls}
 http: {{ keep_alive_requests = 100000000; }};
 static: {{ root = "{root}"; }};
 """)
-    return Server("ostler", [binary, "-D", "-c", conf], port)
+    return Server("ostler", [binary, "-D", "-c", conf], port, "https" if pair else "http")
 
 
-def start_nginx(root, work):
+def start_nginx(root, work, pair=None):
     port = free_port()
+    tls = (f"ssl_certificate {pair[0]}; ssl_certificate_key {pair[1]}; "
+           "ssl_protocols TLSv1.2 TLSv1.3;") if pair else ""
     conf = os.path.join(work, "nginx.conf")
     user = "user root;" if os.geteuid() == 0 else ""
     with open(conf, "w") as f:
@@ -157,14 +164,16 @@ http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000
   types {{ text/plain txt; }} default_type application/octet-stream;
   client_body_temp_path {work}/nb; proxy_temp_path {work}/np; fastcgi_temp_path {work}/nf;
   uwsgi_temp_path {work}/nu; scgi_temp_path {work}/ns;
-  server {{ listen 127.0.0.1:{port} backlog=4096; root {root}; }} }}
+  server {{ listen 127.0.0.1:{port}{" ssl" if pair else ""} backlog=4096; {tls} root {root}; }} }}
 """)
     return Server("nginx", [shutil.which("nginx") or "/usr/sbin/nginx", "-c", conf, "-e",
-                            f"{work}/nginx.log"], port)
+                            f"{work}/nginx.log"], port, "https" if pair else "http")
 
 
-def start_lighttpd(root, work):
+def start_lighttpd(root, work, pair=None):
     port = free_port()
+    tls = (f'server.modules = ( "mod_openssl" )\nssl.engine = "enable"\n'
+           f'ssl.pemfile = "{pair[0]}"\nssl.privkey = "{pair[1]}"\n') if pair else ""
     conf = os.path.join(work, "lighttpd.conf")
     with open(conf, "w") as f:
         f.write(f"""
@@ -178,16 +187,16 @@ server.listen-backlog = 4096
 server.max-keep-alive-requests = 100000000
 server.max-keep-alive-idle = 300
 server.errorlog = "{work}/lighttpd.log"
-mimetype.assign = ( ".txt" => "text/plain", "" => "application/octet-stream" )
+{tls}mimetype.assign = ( ".txt" => "text/plain", "" => "application/octet-stream" )
 """)
     return Server("lighttpd", [shutil.which("lighttpd") or "/usr/sbin/lighttpd", "-D", "-f", conf],
-                  port)
+                  port, "https" if pair else "http")
 
 
 def wrk(server, target, connections, extra, seconds):
     """One run: requests/s, CPU in µs a request, p99 in ms, errors."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", *extra]
-    url = f"http://127.0.0.1:{server.port}"
+    url = f"{server.scheme}://127.0.0.1:{server.port}"
     if target.endswith(".lua"):
         command += ["-s", os.path.join(HERE, target), url]
     else:
