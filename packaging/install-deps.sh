@@ -17,8 +17,8 @@ apt_names() {
                 libarchive-dev libsqlite3-dev doctest-dev ccache python3 ;;
     test)  echo clang libclang-rt-dev libc++-dev libc++abi-dev curl wget procps \
                 python3-doc chromium git gitweb mercurial php-cgi php-xml dokuwiki \
-                libcgi-pm-perl prometheus ;;
-    bench) echo nginx-light lighttpd wrk procps apache2-bin h2o php-cgi ;;
+                libcgi-pm-perl prometheus openssl testssl.sh ;;
+    bench) echo nginx-light lighttpd lighttpd-mod-openssl wrk procps apache2-bin h2o php-cgi openssl ;;
     # A Node.js from elsewhere brings its own npm and refuses Debian's beside it.
     browser) echo chromium; command -v npm >/dev/null || echo nodejs npm ;;
     *) fail "unknown purpose '$1': build, test, browser or bench" ;;
@@ -28,7 +28,7 @@ apt_names() {
 brew_names() {
     case $1 in
     build) echo cmake ninja pkgconf libevent openssl@3 libconfig md4c libarchive sqlite doctest ccache ;;
-    test)  echo llvm wget git mercurial php prometheus ;;
+    test)  echo llvm wget git mercurial php prometheus testssl ;;
     bench) echo nginx lighttpd wrk httpd h2o php ;;
     browser) echo node ;;
     *) fail "unknown purpose '$1': build, test, browser or bench" ;;

@@ -32,6 +32,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import wire_tls  # noqa: E402
 from wire import TIMEOUT, Connection, Response, WireError, make_request  # noqa: E402,F401
 
 SOURCE = os.environ.get("OSTLER_SOURCE") or os.path.dirname(os.path.dirname(os.path.dirname(
@@ -40,10 +41,15 @@ BINARY = os.environ.get("OSTLER") or os.path.join(SOURCE, "build", "server", "os
 # The same with the modules of test/example and test/echo: see test/echo/echo.cc.
 TEST_BINARY = os.environ.get("OSTLER_TEST") or os.path.join(SOURCE, "build", "test", "ostler_test")
 
+LISTEN = re.compile(r"^listen\s*[:=]\s*\((.*?)\)\s*;", re.M | re.S)
 LISTENING = re.compile(r"listening on (\S+)")
 RELOADED = r"\[info\].*(reloaded|now serves)"
 WORKER_DIED = re.compile(r"worker \d+.*(died|killed|signal|silent|status)")
 BROKEN = re.compile(r"Sanitizer|runtime error:|broken invariant|Assertion|terminate called")
+
+# With OSTLER_TEST_TLS every listener has TLS, and so has whoever connects: the same tests, over
+# HTTPS.  One certificate for all of them, for whatever name.
+CERTIFICATE = wire_tls.Certificate() if os.environ.get("OSTLER_TEST_TLS") else None
 
 SERVER_GROUP = "server: { workers = 1; };\n"
 LISTEN_GROUP = 'listen = ( { address = "127.0.0.1"; port = 0; } );\n'
@@ -56,11 +62,21 @@ def complete_configuration(text, directory):
         text = SERVER_GROUP + text
     if not re.search(r"^listen\s*[:=]", text, re.M):
         text = LISTEN_GROUP + text
+    if CERTIFICATE:
+        text = CERTIFICATE.group + LISTEN.sub(
+            lambda m: m.group(0).replace("{", "{ tls = true;"), text, count=1)
     backend = os.environ.get("OSTLER_EVENT_BACKEND")
     if backend and "event_backend" not in text:
         text = re.sub(r"^server\s*[:=]\s*\{", r'\g<0> event_backend = "%s";' % backend, text,
                       count=1, flags=re.M)
     return text
+
+
+def connect(address, **options):
+    """A wire.Connection; over TLS when all tests are."""
+    if CERTIFICATE:
+        options.setdefault("tls", CERTIFICATE.context)
+    return Connection(address, **options)
 
 
 class Log:
@@ -149,8 +165,7 @@ class Server:
         """One (host, port) or socket path for every entry of `listen`, in its order."""
         with open(self.path("ostler.conf"), encoding="utf-8") as conf:
             text = conf.read()
-        group = re.search(r"^listen\s*[:=]\s*\((.*?)\)\s*;", text, re.M | re.S)
-        wanted = group.group(1).count("{")
+        wanted = LISTEN.search(text).group(1).count("{")
         self.log.wait_for(LISTENING, wanted)
         addresses = []
         for line in self.log.matching(LISTENING)[:wanted]:
@@ -186,12 +201,12 @@ class Server:
 
     @property
     def url(self):
-        return "http://127.0.0.1:%d" % self.port
+        return "%s://127.0.0.1:%d" % ("https" if CERTIFICATE else "http", self.port)
 
     # --- requests ------------------------------------------------------------------
 
     def connect(self, index=0, **options):
-        return Connection(self.addresses[index], **options)
+        return connect(self.addresses[index], **options)
 
     def request(self, method, target="/", fields=(), body=None, host="localhost"):
         """One request on a connection of its own, which the server must close afterwards."""

@@ -8,7 +8,7 @@ import threading
 import unittest
 
 import harness
-from harness import BINARY, TIMEOUT, Connection, Server, WireError, run_ostler, wait_until
+from harness import BINARY, TIMEOUT, Server, WireError, connect, run_ostler, wait_until
 from wire import make_request
 
 BIG = os.urandom(1 << 16) * 128  # 8 MiB
@@ -42,7 +42,7 @@ class ReloadCase(unittest.TestCase):
         return run_ostler("-c", s.path("ostler.conf"), "-s", name)
 
     def name(self, s, port=None):
-        with Connection(("127.0.0.1", port or s.port)) as c:
+        with connect(("127.0.0.1", port or s.port)) as c:
             return c.exchange("GET", "/name.txt").text
 
 

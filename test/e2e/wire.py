@@ -7,6 +7,8 @@ import re
 import socket
 import time
 
+import wire_tls
+
 TIMEOUT = 30.0  # only ever reached by a test that fails
 
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -77,9 +79,11 @@ def parse_head(head):
 
 
 class Connection:
-    """A TCP connection to the server.  Everything read is remembered until it is taken."""
+    """A TCP connection to the server.  Everything read is remembered until it is taken.
 
-    def __init__(self, address, timeout=TIMEOUT, receive_buffer=None):
+    With `tls`, an ssl.SSLContext, over TLS; `reset` then also means a FIN without close_notify."""
+
+    def __init__(self, address, timeout=TIMEOUT, receive_buffer=None, tls=None, **options):
         family = socket.AF_UNIX if isinstance(address, str) else (
             socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         self.socket = socket.socket(family, socket.SOCK_STREAM)
@@ -89,6 +93,8 @@ class Connection:
         self.socket.connect(address)
         if family != socket.AF_UNIX:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = wire_tls.TlsSocket(self.socket, tls, **options)
         self.buffer = bytearray()
         self.eof = False
         self.reset = False

@@ -188,8 +188,8 @@ class Rig {
         adopt(pair.server.release());
         return TestClient(pair.client.release());
     }
-    /// Makes `fd` the server's end of a connection.
-    void adopt(int fd)
+    /// Makes `fd` the server's end of a connection, with TLS when `tls` is there.
+    void adopt(int fd, const Tls* tls = nullptr)
     {
         Arrival arrival;
         arrival.fd = fd;
@@ -197,6 +197,7 @@ class Rig {
         arrival.address_size = 9;
         arrival.local_address = "127.0.0.1";
         arrival.loopback = true;
+        arrival.tls = tls;
         auto* h1 = new H1(clients(), arrival);
         clients().add(*h1);
         h1->begin();

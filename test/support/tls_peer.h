@@ -2,42 +2,27 @@
 #pragma once
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "test/server/tls_fixture.h"
 #include "test/support/connection.h"
 
 namespace ostler::test {
 
-template <auto F> struct Frees {
-    template <class T> void operator()(T* t) const { F(t); }
-};
-using ContextOwner = std::unique_ptr<SSL_CTX, Frees<SSL_CTX_free>>;
-using SslOwner = std::unique_ptr<SSL, Frees<SSL_free>>;
+using ContextOwner = std::unique_ptr<SSL_CTX, FreeSsl>;
 
 /// A server's context with a certificate of its own making, set up as ostler's are.
 inline ContextOwner make_server_context()
 {
-    std::unique_ptr<EVP_PKEY, Frees<EVP_PKEY_free>> key(EVP_EC_gen("P-256"));
-    std::unique_ptr<X509, Frees<X509_free>> cert(X509_new());
-    ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(cert.get()), 86400);
-    X509_set_pubkey(cert.get(), key.get());
-    const unsigned char name[] = "localhost";
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert.get()), "CN", MBSTRING_ASC, name, -1, -1,
-                               0);
-    X509_set_issuer_name(cert.get(), X509_get_subject_name(cert.get()));
-    X509_sign(cert.get(), key.get(), EVP_sha256());
+    const Made made = make_cert({});
     ContextOwner context(SSL_CTX_new(TLS_server_method()));
-    REQUIRE(SSL_CTX_use_certificate(context.get(), cert.get()) == 1);
-    REQUIRE(SSL_CTX_use_PrivateKey(context.get(), key.get()) == 1);
+    REQUIRE(SSL_CTX_use_certificate(context.get(), made.x.get()) == 1);
+    REQUIRE(SSL_CTX_use_PrivateKey(context.get(), made.key.get()) == 1);
     SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
     return context;
@@ -54,7 +39,7 @@ inline SSL* accepting(SSL_CTX* context)
 /// Never blocks, like TestClient.
 class TlsPeer {
  public:
-    explicit TlsPeer(int fd, int version = TLS1_3_VERSION) : fd_(fd)
+    explicit TlsPeer(int fd, int version = TLS1_3_VERSION, const char* name = nullptr) : fd_(fd)
     {
         make_nonblocking(fd);
         context_.reset(SSL_CTX_new(TLS_client_method()));
@@ -64,6 +49,7 @@ class TlsPeer {
         ssl_.reset(SSL_new(context_.get()));
         SSL_set_fd(ssl_.get(), fd);
         SSL_set_connect_state(ssl_.get());
+        if (name) SSL_set_tlsext_host_name(ssl_.get(), name);
         SSL_set_msg_callback(ssl_.get(), on_message);
         SSL_set_msg_callback_arg(ssl_.get(), this);
     }
@@ -163,7 +149,7 @@ class TlsPeer {
 
     Fd fd_;
     ContextOwner context_;
-    SslOwner ssl_;
+    SslPtr ssl_;
 };
 
 }  // namespace ostler::test
