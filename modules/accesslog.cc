@@ -40,10 +40,12 @@ void read_file(AccesslogConf& conf, Section& section)
 
 void read_format(AccesslogConf& conf, Section& section)
 {
+    section.get("cookies", conf.cookies,
+                "cookies whose values %{NAME}C writes; of others it says \"redacted\"");
     section.get("format", conf.format,
                 "combined, common, vhost_combined, json, terminal, or a string of % directives");
     std::string error;
-    conf.compiled = compile_access_format(conf.format, false, error);
+    conf.compiled = compile_access_format(conf.format, false, error, conf.cookies);
     if (!conf.compiled) section.error("format", error);
 }
 
@@ -92,7 +94,7 @@ bool open(AccesslogConf& conf)
         log_error("accesslog: ", conf.file, ": ", error);
         return false;
     }
-    conf.compiled = compile_access_format(conf.format, colours_wanted(*sink), error);
+    conf.compiled = compile_access_format(conf.format, colours_wanted(*sink), error, conf.cookies);
     if (!conf.compiled) {
         log_error("accesslog: format: ", error);
         return false;

@@ -31,6 +31,7 @@ struct AccessSkip {
 struct AccesslogConf {
     std::string file = "off";
     std::string format = "combined";
+    std::vector<std::string> cookies;              ///< shown by the format; others are redacted
     std::shared_ptr<const AccessFormat> compiled;  ///< null: combined
     AccessSkip skip;
     LogSink* sink = nullptr;  ///< null: off; set by open()
@@ -43,8 +44,10 @@ constexpr std::size_t access_value_size = 8 * 1024;
 
 /// A name (combined, json …) or a format string as a format; null, and `error` says what is wrong
 /// and at which column, when it is neither.  `colour`: the format "terminal" may use it.
-std::shared_ptr<const AccessFormat> compile_access_format(const std::string& format, bool colour,
-                                                          std::string& error);
+/// `cookies`: whose values may be written; %{NAME}C of another says only that it was sent.
+std::shared_ptr<const AccessFormat>
+compile_access_format(const std::string& format, bool colour, std::string& error,
+                      const std::vector<std::string>& cookies = {});
 
 /// What the client got; 499 when it left before the first byte of an answer.
 int access_status(const Exchange& exchange);

@@ -13,6 +13,7 @@
 #include "common/base/log_line.h"
 #include "common/base/text.h"
 #include "common/exchange.h"
+#include "common/http/cookie.h"
 #include "modules/accesslog.h"
 
 namespace ostler {
@@ -183,9 +184,19 @@ void redacted_response_field(LogLine& line, const Exchange& x, const Instruction
     line.put(x.response.fields.find(i.argument) ? "redacted" : absent);
 }
 
+void cookie(LogLine& line, const Exchange& x, const Instruction& i)
+{
+    put_value(line, find_cookie(x.request.fields, i.argument).value);
+}
+void redacted_cookie(LogLine& line, const Exchange& x, const Instruction& i)
+{
+    const bool sent = find_cookie(x.request.fields, i.argument).sent != CookieLookup::Sent::never;
+    line.put(sent ? "redacted" : absent);
+}
+
 // --- the compiler --------------------------------------------------------------------------
 
-enum class Argument : unsigned char { none, field, variable };
+enum class Argument : unsigned char { none, field, variable, cookie };
 
 struct Directive {
     string_view name;  // after the '%', an argument that is a choice included
@@ -227,6 +238,7 @@ constexpr Directive directives[] = {
     {"i", request_field, Argument::field},
     {"o", response_field, Argument::field},
     {"v", variable, Argument::variable},
+    {"C", cookie, Argument::cookie},
 };
 
 constexpr string_view secret_fields[] = {"authorization", "cookie",  "proxy-authorization",
@@ -240,7 +252,10 @@ bool is_secret(string_view name)
 
 class Program final : public AccessFormat {
  public:
-    explicit Program(const std::string& text) : text_(text) {}
+    Program(const std::string& text, const std::vector<std::string>& shown)
+        : text_(text), shown_cookies_(shown)
+    {
+    }
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
 
@@ -259,7 +274,14 @@ class Program final : public AccessFormat {
     std::string compile_directive(std::size_t& at);
     std::string add_directive(string_view whole, string_view argument, string_view name);
 
+    bool shows_cookie(string_view name) const
+    {
+        return std::any_of(shown_cookies_.begin(), shown_cookies_.end(),
+                           [=](const std::string& shown) { return shown == name; });
+    }
+
     const std::string text_;
+    const std::vector<std::string> shown_cookies_;
     std::vector<Instruction> instructions_;
 };
 
@@ -326,6 +348,10 @@ std::string Program::add_directive(string_view whole, string_view argument, stri
                 i.write =
                     d.write == request_field ? redacted_request_field : redacted_response_field;
         }
+        if (d.argument == Argument::cookie) {
+            if (!is_token(argument)) return cat("%", whole, ": not the name of a cookie");
+            if (!shows_cookie(argument)) i.write = redacted_cookie;
+        }
         instructions_.push_back(i);
         return {};
     }
@@ -349,7 +375,8 @@ constexpr Named named_formats[] = {
 }  // namespace
 
 std::shared_ptr<const AccessFormat> compile_access_format(const std::string& format, bool colour,
-                                                          std::string& error)
+                                                          std::string& error,
+                                                          const std::vector<std::string>& cookies)
 {
     if (format == "json") return make_json_format();
     if (format == "terminal") return make_terminal_format(colour);
@@ -361,7 +388,7 @@ std::shared_ptr<const AccessFormat> compile_access_format(const std::string& for
                 "% directives";
         return nullptr;
     }
-    auto program = std::make_shared<Program>(std::string(text));
+    auto program = std::make_shared<Program>(std::string(text), cookies);
     error = program->compile();
     if (!error.empty()) return nullptr;
     return program;

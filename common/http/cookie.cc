@@ -45,7 +45,9 @@ bool parse_pair(std::string_view pair, Cookie& cookie)
 bool is_named(std::string_view pair, std::span<const std::string_view> names)
 {
     const std::string_view name = trim(pair.substr(0, pair.find('=')));
-    return std::find(names.begin(), names.end(), name) != names.end();
+    return std::any_of(names.begin(), names.end(), [name](std::string_view pattern) {
+        return cookie_name_matches(pattern, name);
+    });
 }
 
 }  // namespace
@@ -97,6 +99,12 @@ CookieLookup find_cookie(const Fields& fields, std::string_view name)
     if (found.sent == CookieLookup::Sent::once && reader.left_out())
         found.sent = CookieLookup::Sent::ambiguously;
     return found;
+}
+
+bool cookie_name_matches(std::string_view pattern, std::string_view name)
+{
+    if (!pattern.ends_with('*')) return pattern == name;
+    return name.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
 std::string_view without_cookies(Arena& arena, std::string_view value,

@@ -62,9 +62,12 @@ struct CookieLookup {
 /// Names compare byte by byte.
 CookieLookup find_cookie(const Fields& fields, std::string_view name);
 
-/// The value of one Cookie field without the pairs named in `names`, malformed ones included; the
-/// others stay as they were sent.  It is `value` itself when there is nothing to take out, else a
-/// copy in `arena`; empty when nothing is left.
+/// True when `pattern` is `name`, or the start of it and a '*': "utm_*".
+bool cookie_name_matches(std::string_view pattern, std::string_view name);
+
+/// The value of one Cookie field without the pairs that one of the patterns `names` matches,
+/// malformed ones included; the others stay as they were sent.  It is `value` itself when there is
+/// nothing to take out, else a copy in `arena`; empty when nothing is left.
 std::string_view without_cookies(Arena& arena, std::string_view value,
                                  std::span<const std::string_view> names);
 /// Takes those cookies out of every Cookie field, and fields out that would be empty.

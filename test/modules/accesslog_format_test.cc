@@ -116,6 +116,18 @@ TEST_CASE("what would let a reader of the log be somebody else is redacted")
     CHECK(s.line("%{Set-Cookie}i %{Cookie}o") == "- -");
 }
 
+TEST_CASE("cookies are redacted, but for those that were named")
+{
+    Sample s;
+    s.x.request.fields.add("Cookie", "sid=secret; visitor=\"v 1\"; lang=");
+    std::string error;
+    const auto format = compile_access_format("%{sid}C|%{visitor}C|%{lang}C|%{x}C", false, error,
+                                              {"visitor", "lang", "x"});
+    REQUIRE_MESSAGE(format, error);
+    CHECK(s.line(*format) == "redacted|v 1|-|-");
+    CHECK(s.line("%{sid}C %{visitor}C %{SID}C %{absent}C") == "redacted redacted - -");
+}
+
 TEST_CASE("endless values are cut so that the rest of the line is still there")
 {
     Sample s;
@@ -150,6 +162,8 @@ TEST_CASE("a format that is wrong is refused with the column and the reason")
         {"%%%i", "column 3 of the format: %i needs a name: %{NAME}i"},
         {"%o", "column 1 of the format: %o needs a name: %{NAME}o"},
         {"%{a b}i", "column 1 of the format: %{a b}i: not the name of a field"},
+        {"%C", "column 1 of the format: %C needs a name: %{NAME}C"},
+        {"%{a=b}C", "column 1 of the format: %{a=b}C: not the name of a cookie"},
         {"%{x}h", "column 1 of the format: unknown directive %{x}h"},
         {"%>h", "column 1 of the format: unknown directive %>h"},
         {"%{%d}t", "column 1 of the format: %{%d}t is unknown; there are %t, %{iso}t, %{sec}t and "

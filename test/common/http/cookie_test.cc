@@ -191,6 +191,7 @@ TEST_CASE("cookies are taken out of a field, the rest stays as it was sent")
         {"last", "a=1;b=2;sid=1", "a=1; b=2"},
         {"all", "sid=1; lang=x", ""},
         {"twice", "sid=1; a=1; sid=2", "a=1"},
+        {"by the start of their names", "utm_a=1; a=1; utm_=2; utm=3", "a=1; utm=3"},
         {"malformed ones, as a script's parser may be lenient", "sid =1; a=1; sid=\"; sid", "a=1"},
         {"others stay, malformed or not", "x\"; sid=1; =y;; z=\"", "x\"; =y; z=\""},
         {"many short ones", "a;b;c;d;e;f;g;h;i;j;k;sid", "a; b; c; d; e; f; g; h; i; j; k"},
@@ -198,7 +199,7 @@ TEST_CASE("cookies are taken out of a field, the rest stays as it was sent")
         {"parts of names do not match", "sid2=1; xsid=1; SID=1", "sid2=1; xsid=1; SID=1"},
         {"nothing", "", ""},
     };
-    const std::string_view names[] = {"sid", "lang"};
+    const std::string_view names[] = {"sid", "lang", "utm_*"};
     for (const auto& row : rows) {
         CAPTURE(row.fact);
         Arena arena;
