@@ -14,10 +14,10 @@ fail() { printf 'install-deps: error: %s\n' "$*" >&2; exit 1; }
 apt_names() {
     case $1 in
     build) echo g++ cmake ninja-build pkg-config libevent-dev libssl-dev libconfig-dev libmd4c-dev \
-                libarchive-dev libsqlite3-dev doctest-dev ccache python3 ;;
+                libarchive-dev libsqlite3-dev libhiredis-dev doctest-dev ccache python3 ;;
     test)  echo clang libclang-rt-dev libc++-dev libc++abi-dev curl wget procps \
                 python3-doc chromium git gitweb mercurial php-cgi php-xml dokuwiki \
-                libcgi-pm-perl prometheus openssl testssl.sh ;;
+                libcgi-pm-perl redis-server prometheus openssl testssl.sh ;;
     bench) echo nginx-light lighttpd lighttpd-mod-openssl wrk procps apache2-bin h2o php-cgi openssl ;;
     # A Node.js from elsewhere brings its own npm and refuses Debian's beside it.
     browser) echo chromium; command -v npm >/dev/null || echo nodejs npm ;;
@@ -27,8 +27,8 @@ apt_names() {
 
 brew_names() {
     case $1 in
-    build) echo cmake ninja pkgconf libevent openssl@3 libconfig md4c libarchive sqlite doctest ccache ;;
-    test)  echo llvm wget git mercurial php prometheus testssl ;;
+    build) echo cmake ninja pkgconf libevent openssl@3 libconfig md4c libarchive sqlite hiredis doctest ccache ;;
+    test)  echo llvm redis wget git mercurial php prometheus testssl ;;
     bench) echo nginx lighttpd wrk httpd h2o php ;;
     browser) echo node ;;
     *) fail "unknown purpose '$1': build, test, browser or bench" ;;
@@ -64,7 +64,7 @@ with_apt() {
     $apt install -y --no-install-recommends $missing ||
         fail "apt-get install failed, see above; these are missing: $missing"
     # A benchmark wants the programs; a service that has just been started on port 80, nobody.
-    for service in nginx lighttpd h2o prometheus; do
+    for service in nginx lighttpd h2o redis-server prometheus; do
         case " $missing" in
         *" $service"*) [ ! -d /run/systemd/system ] || $root systemctl disable --now $service ;;
         esac

@@ -21,9 +21,11 @@ LAYERS = (
 
 # Outside libraries: the start of what stands in <>, and the only files that may name it.
 LIBRARIES = (
-    ("event2/", r"(common/base|server)/|test/alloc/"),  # alloc counts what libevent asks for
+    # alloc counts what libevent asks for; a store on the network has a transport of its own
+    ("event2/", r"(common/base|server)/|test/alloc/|modules/session_redis_(link|tls)\.cc$"),
+    ("hiredis/", r"modules/session_redis_(link|reply)\.cc$"),
     ("libconfig.h", r"common/base/config_tree\.cc$"),
-    ("openssl/", r"common/base/crypto\.cc$|(test/)?server/tls\w*\.(cc|h)$|"
+    ("openssl/", r"modules/session_redis_tls\.cc$|common/base/crypto\.cc$|(test/)?server/tls\w*\.(cc|h)$|"
                  r"test/support/tls\w*\.h$"),
     ("nghttp2/", r"server/h2\w*\.(cc|h)$"),
     ("md4c.h", r"modules/autoindex_markdown\.cc$"),
