@@ -14,6 +14,7 @@
 #include "common/base/text.h"
 #include "common/module.h"
 #include "modules/table.h"
+#include "server/build_info.h"
 #include "server/config.h"
 #include "server/privileges.h"
 
@@ -46,16 +47,16 @@ std::string event_method()
 
 std::string versions_text()
 {
-    std::string out =
-        cat(version_text(), "\ncompiler: ",
+    std::string out = cat(version_text(), '\n');
+    if (*OSTLER_BUILD) out += "build: " OSTLER_BUILD "\n";
+    append(out, "compiler: ",
 #if defined(__clang__)
-            "clang ", __clang_version__,
+           "clang ", __clang_version__,
 #else
-            "gcc ", __VERSION__,
+           "gcc ", __VERSION__,
 #endif
-            "\nlibevent: built with ", LIBEVENT_VERSION, ", running with ", ::event_get_version(),
-            ", ", event_method(), "\nlibconfig: built with ", config_library_version(),
-            "\nconfiguration: ", default_config_file(), "\nmodules:");
+           '\n', build_info(), "events: ", event_method(),
+           "\nconfiguration: ", default_config_file(), "\nmodules:");
     for (const Module* m : module_table()) append(out, ' ', m->name);
     out += '\n';
     return out;

@@ -328,10 +328,4 @@ std::string write_config_value(const ConfigNode& node)
     return out;
 }
 
-std::string config_library_version()
-{
-    // The library cannot be asked at run time.
-    return cat(LIBCONFIG_VER_MAJOR, '.', LIBCONFIG_VER_MINOR, '.', LIBCONFIG_VER_REVISION);
-}
-
 }  // namespace ostler

@@ -51,7 +51,4 @@ std::string write_config(const ConfigNode& root);
 /// The value alone, on one line: `"a"`, `[ "a", "b" ]`, `{ a = 1; }`.
 std::string write_config_value(const ConfigNode& node);
 
-/// "built with X, running with Y" of libconfig as far as it tells.
-std::string config_library_version();
-
 }  // namespace ostler

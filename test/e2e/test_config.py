@@ -118,9 +118,10 @@ http: { max_body = 10; };
         long = self.ostler("-V")
         self.assertEqual((long.returncode, long.stderr), (OK, ""))
         self.assertTrue(long.stdout.startswith(short.stdout))
-        for word in ["compiler:", "libevent: built with", "libconfig:", "configuration: /",
-                     "modules: "]:
+        for word in ["compiler:", "libconfig: built with 1", "features:", "events: ",
+                     "configuration: /", "modules: "]:
             self.assertIn(word, long.stdout)
+        self.assertRegex(long.stdout, r"(?m)^libevent: built with 2\.\S+, running with 2\.\S+$")
 
     def test_help(self):
         done = self.ostler("-h")
