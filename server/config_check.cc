@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 
 #include "common/base/platform.h"
 #include "common/base/text.h"
@@ -43,22 +44,51 @@ void write_all(int fd, const std::string& text)
     _exit(configuration ? 0 : bad_configuration);
 }
 
+[[noreturn]] void run_program(std::vector<std::string> words, int out)
+{
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    set_nonblocking(out, false);
+    dup2(out, 1);
+    dup2(out, 2);
+    execv(arguments[0], arguments.data());
+    write_all(out, cat(words[0], ": ", std::strerror(errno), '\n'));
+    constexpr int cannot_run = 127;
+    _exit(cannot_run);
+}
+
 }  // namespace
 
-bool ConfigCheck::start(const Loader& load, const std::function<void()>& in_child, SteadyTime now)
+/// `run` gets the descriptor to write to, in the child, and does not return.
+template <class Run> bool ConfigCheck::fork_check(SteadyTime now, const Run& run)
 {
     Fd writer;
     if (!open_pipe(reader_, writer)) return false;
     const int pid = fork_child(ForkSignals::defaults);
     if (pid < 0) return false;
-    if (pid == 0) {
-        in_child();
-        check(load, writer.get());
-    }
+    if (pid == 0) run(writer.get());
     pid_ = pid;
     text_.clear();
     deadline_ = now + patience;
     return true;
+}
+
+bool ConfigCheck::start(const Loader& load, const std::function<void()>& in_child, SteadyTime now)
+{
+    return fork_check(now, [&](int out) {
+        in_child();
+        check(load, out);
+    });
+}
+
+bool ConfigCheck::start_program(const std::vector<std::string>& argv,
+                                const std::function<void()>& in_child, SteadyTime now)
+{
+    return fork_check(now, [&](int out) {
+        in_child();
+        run_program(argv, out);
+    });
 }
 
 void ConfigCheck::watch(std::vector<pollfd>& fds) const
@@ -92,8 +122,8 @@ ConfigCheck::Verdict ConfigCheck::finish(int wait_status)
         at = end + 1;
     }
     if (!verdict.good && verdict.problems.empty())
-        verdict.problems.push_back(
-            cat("the process that checks the configuration failed: ", describe_status(wait_status)));
+        verdict.problems.push_back(cat("the process that checks the configuration failed: ",
+                                       describe_status(wait_status)));
     return verdict;
 }
 

@@ -27,6 +27,10 @@ class ConfigCheck {
 
     /// False when it cannot fork; errno says why.  `in_child` lets go of the master's things.
     bool start(const Loader& load, const std::function<void()>& in_child, SteadyTime now);
+    /// The same question to another program: `argv[0] …` ends with 0 when it takes the
+    /// configuration, and else prints why not.
+    bool start_program(const std::vector<std::string>& argv, const std::function<void()>& in_child,
+                       SteadyTime now);
     bool running() const { return pid_ != 0; }
     pid_t pid() const { return pid_; }
     void watch(std::vector<pollfd>&) const;
@@ -38,6 +42,8 @@ class ConfigCheck {
     void close_in_child() { reader_.reset(); }
 
  private:
+    template <class Run> bool fork_check(SteadyTime now, const Run& run);
+
     pid_t pid_ = 0;
     Fd reader_;
     std::string text_;

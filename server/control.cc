@@ -177,6 +177,23 @@ void Control::answer_and_hold(unsigned client, std::string_view text)
     write_to(*c);
 }
 
+int Control::client_fd(unsigned client) const
+{
+    for (const Client& c : clients_)
+        if (c.id == client) return c.fd.get();
+    return -1;
+}
+
+unsigned Control::adopt(Fd client)
+{
+    Client c;
+    c.id = ++last_id_;
+    c.fd = std::move(client);
+    c.asked = true;
+    clients_.push_back(std::move(c));
+    return last_id_;
+}
+
 void Control::close()
 {
     if (listener_ && !path_.empty()) unlink(path_.c_str());

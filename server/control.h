@@ -37,6 +37,10 @@ class Control {
     void answer(unsigned client, int status, std::string_view text);
     /// The same, but the client waits on until the master is gone.
     void answer_and_hold(unsigned client, std::string_view text);
+    /// The connection of a client that waits, and one that was taken over from another program:
+    /// it has asked already and gets its answer like any other.
+    int client_fd(unsigned client) const;
+    unsigned adopt(Fd client);
     /// Removes the path.
     void close();
     void close_in_child();

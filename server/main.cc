@@ -3,8 +3,10 @@
 
 #include <array>
 #include <climits>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -36,9 +38,25 @@ bool stays_in_foreground(const Options& options)
     return options.foreground || find_supervisor() != Supervisor::none || isatty(STDERR_FILENO);
 }
 
-int run(const Options& options)
+/// Where the file that was called `name` on the command line is; empty when that is not clear.
+/// Not where it was found by the system: after an upgrade another file has the name.
+std::string find_program(const std::string& name)
+{
+    if (name.find('/') != std::string::npos) return absolute(name);
+    const char* const path = getenv("PATH");
+    std::istringstream folders(path ? path : "");
+    for (std::string folder; std::getline(folders, folder, ':');) {
+        const std::string file = cat(absolute(folder.empty() ? "." : folder), '/', name);
+        if (access(file.c_str(), X_OK) == 0) return file;
+    }
+    return {};
+}
+
+int run(const Options& options, const std::string& called)
 {
     MasterOptions master;
+    if (const std::string program = find_program(called); !program.empty())
+        master.program = {program, "-c", absolute(options.file)};
     master.load = [file = absolute(options.file)](std::vector<Problem>& problems) {
         return load_configuration(file, problems);
     };
@@ -63,8 +81,8 @@ std::string guess_pid_file(const std::string& file)
 int send_signal(const Options& options)
 {
     // In the order of Options::Signal.
-    constexpr std::array<std::string_view, 5> names = {"reload", "reopen", "quit", "stop",
-                                                       "status"};
+    constexpr std::array<std::string_view, 6> names = {"reload", "reopen", "quit",
+                                                       "stop",   "status", "upgrade"};
     const bool as_json = options.json && options.signal == Options::Signal::status;
     const std::string_view name =
         as_json ? "status json" : names[static_cast<std::size_t>(options.signal)];
@@ -73,7 +91,8 @@ int send_signal(const Options& options)
     if (!configuration) {
         // Whoever broke the file may still want to know about the server, or to stop it.
         const std::string guess = guess_pid_file(options.file);
-        if (options.signal != Options::Signal::reload && !guess.empty())
+        if (options.signal != Options::Signal::reload &&
+            options.signal != Options::Signal::upgrade && !guess.empty())
             return send_command(guess, name);
         print_problems(problems);
         return exit_config;
@@ -93,6 +112,6 @@ int main(int argc, char** argv)
     case Options::Action::serve: return serve_folder(*options);
     case Options::Action::explain: return explain_command(*options);
     case Options::Action::cgi_run: return run_cgi_command(*options);
-    default: return run(*options);
+    default: return run(*options, argv[0]);
     }
 }

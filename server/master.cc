@@ -64,7 +64,8 @@ bool Master::start()
         log_warn("server: no memory for the numbers of all workers: ", std::strerror(errno));
     for (const Module* m : module_table())
         for (const Metric* metric : m->metrics) Board::place_metric(*metric);
-    if (!load_first()) return false;
+    BoundSockets have;
+    if (!take_handover(have) || !load_first()) return false;
     std::string error;
     if (options_.background && !background_.enter(error)) return fail(error);
     if (!claim_pid_file()) return false;
@@ -72,20 +73,21 @@ bool Master::start()
     open_generation(current_, errors);
     if (current_.error_log) set_error_log(*current_.error_log, current_.server().log_level);
     std::vector<std::string> unused;
-    BoundSockets have = adopt(service_.take_sockets(), current_.configuration->listen, unused);
+    for (auto& socket : adopt(service_.take_sockets(), current_.configuration->listen, unused))
+        have.push_back(std::move(socket));
     for (const std::string& name : unused)
         log_warn("server: socket ", name, " was handed over, but `listen` does not mention it");
     for (auto& socket : options_.bound) have.push_back(std::move(socket));
     options_.bound.clear();
     bind_generation(current_, have, errors);
+    if (upgrading_) retired_ = only_in(have, current_.bound);
     for (const std::string& e : errors) fail(e);
     if (!errors.empty()) return false;
     if (!signals_.open()) return fail(cat("no pipe for signals: ", std::strerror(errno)));
     if (geteuid() == 0 && !current_.identity.change && !options_.personal)
         log_warn("server: workers run as root: set server.user");
     if (!raise_file_limit(current_.server().connections, error)) log_warn("server: ", error);
-    for (const auto& socket : current_.bound)
-        log_info("server: listening on ", socket->address());
+    for (const auto& socket : current_.bound) log_info("server: listening on ", socket->address());
     background_.detach();
     ready_deadline_ = SteadyClock::now() + options_.ready_limit;
     return spawn_all(current_) || fail("cannot start the workers");
@@ -94,7 +96,7 @@ bool Master::start()
 bool Master::load_first()
 {
     std::vector<Problem> problems;
-    current_.number = last_generation_ = 1;
+    if (!upgrading_) current_.number = last_generation_ = 1;
     current_.configuration = options_.load(problems);
     loaded_wall_ = std::time(nullptr);
     print_problems(problems);
@@ -136,6 +138,7 @@ void Master::become_ready()
 {
     serving_ = true;
     log_info("server: ready: pid ", getpid(), ", ", current_.worker_count(), " workers");
+    if (upgrading_) finish_upgrade();
     service_.ready("serving");
     background_.report(0);
     if (options_.on_ready) options_.on_ready(current_);
@@ -218,6 +221,7 @@ void Master::act_on_signals()
         switch (signal) {
         case SIGHUP: begin_reload(); break;
         case SIGUSR1: reopen_logs(); break;
+        case SIGUSR2: begin_upgrade(); break;
         case SIGINT:
         case SIGTERM: stop(Stop::limited); break;
         case SIGQUIT: stop(Stop::graceful); break;
@@ -233,10 +237,8 @@ void Master::keep_time(SteadyTime now)
     restart_due(now);
     finish_switch(now);
     keep_tls(now);
-    if (!serving_ && stopping_ == Stop::no && now >= ready_deadline_) {
-        fail("the workers did not get ready in time");
-        stop(Stop::now);
-    }
+    if (!serving_ && stopping_ == Stop::no && now >= ready_deadline_)
+        give_up("the workers did not get ready in time");
     if (service_.watchdog_interval().count() > 0 && now >= watchdog_due_) {
         service_.alive();
         watchdog_due_ = now + service_.watchdog_interval();
@@ -268,7 +270,11 @@ void Master::reap()
         if (pid < 0 && errno == EINTR) continue;
         if (pid <= 0) return;
         if (pid == check_.pid()) {
-            load_next(check_.finish(status));
+            const ConfigCheck::Verdict verdict = check_.finish(status);
+            if (reload_ == Reload::trying)
+                finish_trial(verdict);
+            else
+                load_next(verdict);
         } else if (const auto worker = workers_.take(pid)) {
             note_end(*worker, status);
         }
@@ -279,19 +285,25 @@ void Master::note_end(const WorkerProcess& worker, int status)
 {
     const bool orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     if (worker.state == WorkerProcess::State::leaving || stopping_ != Stop::no) {
-        if (orderly || worker.killed) log_info("server: ", worker.name(), " ended");
-        else log_warn("server: ", worker.name(), " died at its end: ", describe_status(status));
+        if (orderly || worker.killed)
+            log_info("server: ", worker.name(), " ended");
+        else
+            log_warn("server: ", worker.name(), " died at its end: ", describe_status(status));
         return;
     }
     log_error("server: ", worker.name(), " died: ", describe_status(status));
     if (reload_ == Reload::starting && worker.generation == next_.number)
         return fail_reload({cat("a worker died at its start: ", describe_status(status))});
     if (worker.generation != current_.number) return;
-    if (!serving_) {
-        fail(cat("a worker died at its start: ", describe_status(status)));
-        return stop(Stop::now);
-    }
+    if (!serving_) return give_up(cat("a worker died at its start: ", describe_status(status)));
     restart_later(worker.index, worker.started);
+}
+
+/// Nobody serves yet, unless workers of another program do: those finish what they have.
+void Master::give_up(std::string_view why)
+{
+    fail(why);
+    stop(upgrading_ ? Stop::limited : Stop::now);
 }
 
 /// At once, unless workers keep dying as soon as they start.
@@ -338,8 +350,10 @@ void Master::stop(Stop how)
     if (std::exchange(stopping_, how) == Stop::no) {
         log_info("server: stopping");
         service_.stopping();
-        if (reload_ == Reload::switching) succeed_reload();
-        else if (reload_ != Reload::none) fail_reload({"the server is being stopped"});
+        if (reload_ == Reload::switching)
+            succeed_reload();
+        else if (reload_ != Reload::none)
+            fail_reload({"the server is being stopped"});
         // Whoever comes now is refused instead of waiting for nobody.
         for (auto& socket : current_.bound) retired_.push_back(std::move(socket));
         current_.bound.clear();
@@ -348,8 +362,10 @@ void Master::stop(Stop how)
     const Milliseconds limit =
         how == Stop::limited ? current_.server().stop_timeout : Milliseconds(0);
     for (WorkerProcess& w : workers_.all()) {
-        if (how == Stop::now) workers_.kill(w);
-        else workers_.dismiss(w, options_.personal ? Order::stop : Order::finish, limit, now);
+        if (how == Stop::now)
+            workers_.kill(w);
+        else
+            workers_.dismiss(w, options_.personal ? Order::stop : Order::finish, limit, now);
     }
 }
 

@@ -14,6 +14,7 @@
 #include "server/control.h"
 #include "server/daemon.h"
 #include "server/generation.h"
+#include "server/handover.h"
 #include "server/service.h"
 #include "server/signals.h"
 #include "server/tls_keeper.h"
@@ -23,11 +24,13 @@ namespace ostler {
 
 struct MasterOptions {
     Loader load;
-    bool background = false;    ///< leave the terminal once the workers are ready
-    bool personal = false;      ///< one's own (serve): TERM and INT wait for nobody, root is no news
+    bool background = false;  ///< leave the terminal once the workers are ready
+    /// What an upgrade runs in our place: program and arguments; empty: there is nothing to run.
+    std::vector<std::string> program;
+    bool personal = false;  ///< one's own (serve): TERM and INT wait for nobody, root is no news
     /// Workers that do not accept connections after this long have failed to start.
     std::chrono::milliseconds ready_limit{10'000};
-    BoundSockets bound;         ///< sockets that are there already, for whoever listens there
+    BoundSockets bound;  ///< sockets that are there already, for whoever listens there
     /// Called once, when every worker accepts connections.
     std::function<void(const Generation&)> on_ready;
 };
@@ -59,6 +62,7 @@ class Master {
     void note_end(const WorkerProcess&, int status);
     void restart_later(unsigned index, SteadyTime started);
     void restart_due(SteadyTime now);
+    void give_up(std::string_view why);
     void keep_time(SteadyTime now);
     void keep_tls(SteadyTime now);
     void become_ready();
@@ -73,10 +77,19 @@ class Master {
     bool prepare_next(std::vector<std::string>& errors);
     void advance_reload(SteadyTime now);
     void commit_reload();
+    void dismiss_old_workers();
     void fail_reload(const std::vector<std::string>& reasons);
     void succeed_reload();
     void end_reload(int status, const std::string& answer);
     void finish_switch(SteadyTime now);
+
+    // master_upgrade.cc
+    void begin_upgrade();
+    void finish_trial(const ConfigCheck::Verdict&);
+    Handover make_handover(std::vector<std::string>& errors) const;
+    void become(const Handover&);
+    bool take_handover(BoundSockets& have);
+    void finish_upgrade();
 
     // master_control.cc
     void serve_control();
@@ -95,12 +108,12 @@ class Master {
     TlsKeeper tls_keeper_;
     Generation current_;
 
-    bool serving_ = false;       // every worker of the first generation was ready
+    bool serving_ = false;  // every worker of the first generation was ready
     int exit_status_ = 0;
     SteadyTime started_;
     std::time_t started_wall_ = 0;
-    std::time_t loaded_wall_ = 0;   // when the configuration in force was
-    SteadyTime ready_deadline_;     // of the generation that starts
+    std::time_t loaded_wall_ = 0;  // when the configuration in force was
+    SteadyTime ready_deadline_;    // of the generation that starts
     SteadyTime watchdog_due_;
     Stop stopping_ = Stop::no;
 
@@ -109,23 +122,26 @@ class Master {
         SteadyTime due;
     };
     std::vector<Restart> restarts_;
-    unsigned quick_ends_ = 0;    // workers in a row that died within a second
+    unsigned quick_ends_ = 0;  // workers in a row that died within a second
     unsigned restart_count_ = 0;
 
     // --- a reload under way
-    enum class Reload : unsigned char { none, checking, starting, switching };
+    enum class Reload : unsigned char { none, checking, trying, starting, switching };
     Reload reload_ = Reload::none;
-    bool reload_again_ = false;  // asked for while one was under way
+    bool reload_again_ = false;    // asked for while one was under way
+    bool upgrade_wanted_ = false;  // the same
+    bool upgrading_ = false;       // this reload is of the program, too
     ConfigCheck check_;
     Generation next_;
     PidFile next_pid_file_;
     Control next_control_;
     unsigned last_generation_ = 0;
-    std::vector<unsigned> waiting_;        // control clients of this reload
-    std::vector<unsigned> waiting_next_;   // and of the one after it
-    BoundSockets retired_;         // given up, until no worker accepts from them
-    SteadyTime accept_deadline_;   // of the workers that were told not to accept any more
-    std::string last_reload_;    // how the last one went, for status
+    std::vector<unsigned> waiting_;       // control clients of this reload
+    std::vector<unsigned> waiting_next_;  // and of the one after it
+    std::vector<unsigned> waiting_upgrade_;
+    BoundSockets retired_;        // given up, until no worker accepts from them
+    SteadyTime accept_deadline_;  // of the workers that were told not to accept any more
+    std::string last_reload_;     // how the last one went, for status
 };
 
 }  // namespace ostler

@@ -91,10 +91,14 @@ void Master::obey(const Control::Request& request)
         control_.answer_and_hold(request.client, "stopping\n");
         return stop(command == "stop" ? Stop::limited : Stop::graceful);
     }
-    if (command != "reload")
+    if (command != "reload" && command != "upgrade")
         return control_.answer(request.client, 1, cat("unknown command \"", command, "\"\n"));
     if (stopping_ != Stop::no)
         return control_.answer(request.client, 1, "the server is being stopped\n");
+    if (command == "upgrade") {
+        waiting_upgrade_.push_back(request.client);
+        return begin_upgrade();
+    }
     waiting_next_.push_back(request.client);
     begin_reload();
 }

@@ -8,6 +8,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "server/commands.h"
 #include "server/master.h"
 
 namespace ostler {
@@ -30,7 +31,8 @@ void Master::begin_reload()
     log_info("server: reload: checking the configuration");
     service_.reloading();
     reload_ = Reload::checking;
-    if (!check_.start(options_.load, [this] { let_go_in_child(nullptr); }, SteadyClock::now()))
+    if (!check_.start(
+            options_.load, [this] { let_go_in_child(nullptr); }, SteadyClock::now()))
         fail_reload({cat("cannot fork: ", std::strerror(errno))});
 }
 
@@ -79,20 +81,21 @@ bool Master::prepare_next(std::vector<std::string>& errors)
 void Master::advance_reload(SteadyTime now)
 {
     if (reload_ == Reload::starting) {
-        if (workers_.ready(next_.number) == next_.worker_count()) commit_reload();
+        if (workers_.ready(next_.number) == next_.worker_count())
+            commit_reload();
         else if (now >= ready_deadline_)
             fail_reload({"the new workers did not get ready in time"});
     }
-    if (reload_ == Reload::none && reload_again_ && serving_) begin_reload();
+    if (reload_ != Reload::none || !serving_) return;
+    if (upgrade_wanted_)
+        begin_upgrade();
+    else if (reload_again_)
+        begin_reload();
 }
 
 void Master::commit_reload()
 {
     const SteadyTime now = SteadyClock::now();
-    const Milliseconds limit = next_.server().stop_timeout;
-    for (WorkerProcess& w : workers_.all())
-        if (w.generation != next_.number && w.state != WorkerProcess::State::leaving)
-            workers_.dismiss(w, Order::drain, limit, now);
     for (auto& socket : only_in(current_.bound, next_.bound)) {
         log_info("server: no longer listening on ", socket->spec().name());
         retired_.push_back(std::move(socket));
@@ -105,11 +108,21 @@ void Master::commit_reload()
     }
     current_ = std::move(next_);
     next_ = Generation{};
+    dismiss_old_workers();
     restarts_.clear();
     quick_ends_ = 0;
     loaded_wall_ = std::time(nullptr);
     reload_ = Reload::switching;
     accept_deadline_ = now + accept_limit;
+}
+
+/// Those of another generation than the one in force.
+void Master::dismiss_old_workers()
+{
+    const SteadyTime now = SteadyClock::now();
+    for (WorkerProcess& w : workers_.all())
+        if (w.generation != current_.number && w.state != WorkerProcess::State::leaving)
+            workers_.dismiss(w, Order::drain, current_.server().stop_timeout, now);
 }
 
 /// Once nobody accepts any more who was told so: then new connections meet new workers only, and
@@ -126,8 +139,13 @@ void Master::finish_switch(SteadyTime now)
 
 void Master::succeed_reload()
 {
-    log_info("server: reloaded: configuration ", current_.number, " is in force");
-    end_reload(0, cat("configuration ", current_.number, " is in force\n"));
+    const std::string in_force = cat("configuration ", current_.number, " is in force");
+    if (upgrading_) {
+        log_info("server: upgraded: ", version_text(), " serves, ", in_force);
+        return end_reload(0, cat(version_text(), " serves, ", in_force, '\n'));
+    }
+    log_info("server: reloaded: ", in_force);
+    end_reload(0, cat(in_force, '\n'));
 }
 
 void Master::fail_reload(const std::vector<std::string>& reasons)
@@ -142,18 +160,21 @@ void Master::fail_reload(const std::vector<std::string>& reasons)
     next_pid_file_ = PidFile();
     next_control_ = Control();
     set_error_log(*current_.error_log, current_.server().log_level);
-    std::string answer = "reload refused; the old configuration goes on\n";
+    const std::string_view what = upgrading_ ? "upgrade" : "reload";
+    const std::string_view old = upgrading_ ? "program" : "configuration";
+    std::string answer = cat(what, " refused; the old ", old, " goes on\n");
     for (const std::string& r : reasons) {
-        log_error("server: reload: ", first_line(r));
+        log_error("server: ", what, ": ", first_line(r));
         append(answer, r, r.ends_with('\n') ? "" : "\n");
     }
-    log_error("server: reload refused: the old configuration goes on");
+    log_error("server: ", what, " refused: the old ", old, " goes on");
     end_reload(1, answer);
 }
 
 void Master::end_reload(int status, const std::string& answer)
 {
     reload_ = Reload::none;
+    upgrading_ = false;
     last_reload_ = first_line(answer);
     for (const unsigned client : waiting_) control_.answer(client, status, answer);
     waiting_.clear();

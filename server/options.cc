@@ -18,8 +18,8 @@ namespace {
 
 using Action = Options::Action;
 
-constexpr std::array<std::string_view, 5> signal_names = {"reload", "reopen", "quit", "stop",
-                                                          "status"};
+constexpr std::array<std::string_view, 6> signal_names = {"reload", "reopen", "quit",
+                                                          "stop",   "status", "upgrade"};
 constexpr std::array<std::string_view, 3> subcommands = {"serve", "cgi", "explain"};
 
 /// One option: what it is called, whether it takes a value, and for which actions it is.
@@ -355,7 +355,7 @@ std::string help_text()
   ostler [-c FILE] [-D]        run; -D: stay in the foreground
   ostler -t [-q] [--run-tests] test the configuration; every problem, not the first
   ostler -T                    test the configuration and print what is in force
-  ostler -s SIGNAL             reload, reopen, quit, stop or status
+  ostler -s SIGNAL             reload, reopen, quit, stop, status or upgrade
   ostler -m [MODULE]           modules compiled in; one module's settings
   ostler -v | -V               version; with compiler, libraries and features
   ostler serve [DIR] [-p PORT] [--cgi] [--https] [--open] [--lan]

@@ -32,7 +32,7 @@ struct Options {
         explain,   ///< explain [METHOD] URL
         help,      ///< -h
     };
-    enum class Signal : unsigned char { reload, reopen, quit, stop, status };
+    enum class Signal : unsigned char { reload, reopen, quit, stop, status, upgrade };
 
     Action action = Action::run;
     std::string file;  ///< -c; the compiled-in path unless given

@@ -50,8 +50,10 @@ Supervisor find_supervisor()
 Service::Service() : path_(variable("NOTIFY_SOCKET"))
 {
     const long long microseconds = number("WATCHDOG_USEC");
-    if (microseconds > 0 && (variable("WATCHDOG_PID").empty() || is_for_us("WATCHDOG_PID")))
+    if (microseconds > 0 && (variable("WATCHDOG_PID").empty() || is_for_us("WATCHDOG_PID"))) {
+        watchdog_usec_ = variable("WATCHDOG_USEC");
         watchdog_ = std::chrono::milliseconds(microseconds / 2000 + 1);  // twice as often as asked
+    }
     if (is_for_us("LISTEN_PID")) {
         constexpr int first = 3;
         const long long count = number("LISTEN_FDS");
@@ -61,9 +63,20 @@ Service::Service() : path_(variable("NOTIFY_SOCKET"))
             sockets_.emplace_back(fd);
         }
     }
+    clear_environment();
+}
+
+void Service::clear_environment() const
+{
     for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID",
                              "LISTEN_FDS", "LISTEN_FDNAMES", "INVOCATION_ID"})
         unsetenv(name);
+}
+
+void Service::keep_environment() const
+{
+    if (!path_.empty()) setenv("NOTIFY_SOCKET", path_.c_str(), 1);
+    if (!watchdog_usec_.empty()) setenv("WATCHDOG_USEC", watchdog_usec_.c_str(), 1);
 }
 
 void Service::ready(std::string_view status)

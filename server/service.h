@@ -30,6 +30,10 @@ class Service {
     std::chrono::milliseconds watchdog_interval() const { return watchdog_; }
     void alive();
 
+    /// Puts what the constructor took back, for a program that takes our place; and out again.
+    void keep_environment() const;
+    void clear_environment() const;
+
     /// Listening sockets we were started with; the caller takes them.
     std::vector<Fd> take_sockets() { return std::move(sockets_); }
 
@@ -38,6 +42,7 @@ class Service {
 
     std::string path_;
     std::chrono::milliseconds watchdog_{0};
+    std::string watchdog_usec_;
     std::vector<Fd> sockets_;
 };
 

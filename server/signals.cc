@@ -13,9 +13,10 @@ namespace {
 
 volatile std::sig_atomic_t pipe_writer = -1;
 
-constexpr std::initializer_list<int> handled = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGCHLD};
+constexpr std::initializer_list<int> handled = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
+                                                SIGUSR1, SIGUSR2, SIGCHLD};
 // XFSZ: a log that may not grow any more loses lines, not the server.
-constexpr std::initializer_list<int> ignored = {SIGPIPE, SIGUSR2, SIGWINCH, SIGXFSZ};
+constexpr std::initializer_list<int> ignored = {SIGPIPE, SIGWINCH, SIGXFSZ};
 
 extern "C" void note_signal(int signal)
 {

@@ -24,6 +24,7 @@ class BoundSocket {
     ~BoundSocket();
 
     const ListenSpec& spec() const { return spec_; }
+    bool is_ours() const { return origin_ == Origin::ours; }
     const std::vector<Fd>& fds() const { return fds_; }
     /// Takes over what may differ without binding anew: TLS and backlog.
     void adapt(const ListenSpec&);

@@ -89,6 +89,18 @@ bool Workers::start(const Generation& generation, unsigned index)
     return true;
 }
 
+void Workers::adopt(pid_t pid, unsigned index, unsigned generation, Fd channel, SteadyTime now)
+{
+    WorkerProcess worker;
+    worker.pid = pid;
+    worker.index = index;
+    worker.generation = generation;
+    worker.state = WorkerProcess::State::ready;
+    worker.channel = std::move(channel);
+    worker.started = worker.heard = now;
+    list_.push_back(std::move(worker));
+}
+
 void Workers::run_child(const Generation& generation, unsigned index, std::size_t slot, Fd channel)
 {
     in_child_(&generation);
@@ -174,8 +186,10 @@ void Workers::dismiss(WorkerProcess& w, Order how, std::chrono::milliseconds lim
     if (w.channel) send_message(w.channel.get(), message);
     w.stop_at.reset();
     w.kill_at.reset();
-    if (how == Order::stop) w.kill_at = now + grace;
-    else if (limit.count() > 0) w.stop_at = now + limit + grace / 2;
+    if (how == Order::stop)
+        w.kill_at = now + grace;
+    else if (limit.count() > 0)
+        w.stop_at = now + limit + grace / 2;
 }
 
 void Workers::enforce(SteadyTime now)

@@ -31,16 +31,16 @@ struct WorkerProcess {
     State state = State::starting;
     Fd channel;
     SteadyTime started;
-    SteadyTime heard;                       ///< last sign of life
-    std::optional<SteadyTime> stop_at;      ///< when Order::stop is due
-    std::optional<SteadyTime> kill_at;      ///< when SIGKILL is due
-    bool accepting = true;                  ///< has not said that it accepts no more
-    bool killed = false;                    ///< SIGKILL is sent, its end not yet seen
+    SteadyTime heard;                   ///< last sign of life
+    std::optional<SteadyTime> stop_at;  ///< when Order::stop is due
+    std::optional<SteadyTime> kill_at;  ///< when SIGKILL is due
+    bool accepting = true;              ///< has not said that it accepts no more
+    bool killed = false;                ///< SIGKILL is sent, its end not yet seen
     std::uint32_t connections = 0;
-    std::uint32_t longest_turn_us = 0;      ///< the worst since it started
+    std::uint32_t longest_turn_us = 0;  ///< the worst since it started
     std::uint64_t requests = 0;
-    std::size_t slot = 0;                   ///< on the board
-    std::size_t sinks = 0;                  ///< log sinks it knows: those opened before its fork
+    std::size_t slot = 0;  ///< on the board
+    std::size_t sinks = 0;  ///< log sinks it knows: those opened before its fork
 
     /// "worker 0 (pid 812)".
     std::string name() const;
@@ -56,6 +56,9 @@ class Workers {
 
     /// Forks worker `index`.  False when the system refuses (logged).
     bool start(const Generation&, unsigned index);
+
+    /// A child that another program has forked in our process: it serves.
+    void adopt(pid_t pid, unsigned index, unsigned generation, Fd channel, SteadyTime now);
 
     void watch(std::vector<pollfd>&) const;
     /// Reads every channel; kills who does not keep to the protocol.

@@ -97,7 +97,7 @@ TEST_CASE("a wrong command line is told what would be right")
         {{"-c", ""}, "-c needs the name of a file"},
         {{"-t", "-T"}, "-t and -T exclude each other"},
         {{"-s", "relaod"},
-         "-s takes \"reload\", \"reopen\", \"quit\", \"stop\" or \"status\", not \"relaod\""},
+         "-s takes \"reload\", \"reopen\", \"quit\", \"stop\", \"status\" or \"upgrade\", not \"relaod\""},
         {{"-q"}, "-q goes with -t"},
         {{"--json"}, "--json goes with -t, -T, -s status and explain"},
         {{"--json=1"}, "--json takes no value"},

@@ -1,0 +1,247 @@
+# test_upgrade.py - another program takes the server's place, and no request is lost.
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import unittest
+
+import harness
+from harness import BINARY, TEST_BINARY, TIMEOUT, Connection, Server, run_ostler, wait_until
+from wire import make_request
+
+BIG = os.urandom(1 << 16) * 128  # 8 MiB
+FILES = {"www/name.txt": "one\n", "www/big.bin": BIG}
+GROUP = 'server: { workers = 2; pid_file = "@DIR@/pid"; };\n'
+STATIC = 'static: { root = "@DIR@/www"; };\n'
+GREETING = 'locations = ( { path = "/hello"; modules: { hello = true; }; hello: { text = "Hi"; }; } );\n'
+UPGRADED = r"server: upgraded: ostler"
+REFUSED = r"\[error\].*upgrade refused: the old program goes on"
+
+
+class UpgradeCase(unittest.TestCase):
+    def setUp(self):
+        self.folder = harness.make_folder(self)
+        os.chmod(self.folder, 0o755)
+        self.program = os.path.join(self.folder, "ostler")
+
+    def install(self, source):
+        """As a package manager does: a new file takes the name."""
+        shutil.copy(source, self.program + ".new")
+        os.rename(self.program + ".new", self.program)
+
+    def install_script(self, text):
+        with open(self.program + ".new", "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\n" + text)
+        os.chmod(self.program + ".new", 0o755)
+        os.rename(self.program + ".new", self.program)
+
+    def server(self, text=GROUP + STATIC, **options):
+        self.install(BINARY)
+        s = Server(text, FILES, binary=self.program, **options)
+        self.addCleanup(s.destroy)
+        s.log.wait_for("server: ready")
+        return s
+
+    def put(self, s, text):
+        s.write("ostler.conf", harness.complete_configuration(text, s.dir))
+
+    def command(self, s, name="upgrade"):
+        return run_ostler("-c", s.path("ostler.conf"), "-s", name)
+
+    def assert_refused(self, s, reason):
+        before = s.workers()
+        done = self.command(s)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("upgrade refused; the old program goes on\n", done.stderr)
+        self.assertIn(reason, done.stderr)
+        s.log.wait_for(REFUSED)
+        self.assertEqual(s.workers(), before)
+        self.assertEqual(s.get("/name.txt").text, "one\n")
+
+
+class Good(UpgradeCase):
+    def test_another_program_serves_with_the_same_pid_and_port(self):
+        s = self.server()
+        before = s.workers()
+        self.install(TEST_BINARY)
+        # Only the new program has this module: the configuration comes with it.
+        self.put(s, GROUP + STATIC + GREETING)
+        done = subprocess.run([self.program, "-c", s.path("ostler.conf"), "-s", "upgrade"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT,
+                              universal_newlines=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"^ostler \S+ serves, configuration 2 is in force\n$")
+        self.assertEqual(s.get("/hello").text, "Hi, 127.0.0.1!\n")
+        with open(s.path("pid"), encoding="ascii") as f:
+            self.assertEqual(int(f.read()), s.pid)
+        wait_until(lambda: len(s.workers()) == 2 and not set(before) & set(s.workers()),
+                   "new workers only")
+        s.stop()
+
+    def test_usr2_does_the_same_and_so_do_later_ones(self):
+        s = self.server()
+        fds = len(os.listdir("/proc/%d/fd" % s.pid)) if os.path.isdir("/proc/self/fd") else 0
+        for count in (1, 2, 3):
+            before = s.workers()
+            s.kill(signal.SIGUSR2)
+            s.log.wait_for(UPGRADED, count)
+            wait_until(lambda: len(s.workers()) == 2 and not set(before) & set(s.workers()),
+                       "new workers only")
+        self.assertEqual(s.get("/name.txt").text, "one\n")
+        if fds:
+            wait_until(lambda: len(os.listdir("/proc/%d/fd" % s.pid)) == fds,
+                       "as many descriptors as before")
+        s.reload()  # the ordinary life goes on
+        s.stop()
+
+    def test_no_request_is_lost(self):
+        s = self.server()
+        stop = threading.Event()
+        wrong = []
+        counts = {"kept": 0, "new": 0}
+
+        def ask(kind):
+            while not stop.is_set():
+                with Connection(s.address) as c:
+                    for _ in range(50 if kind == "kept" else 1):
+                        response = c.exchange("GET", "/name.txt")
+                        counts[kind] += 1
+                        if (response.status, response.text) != (200, "one\n"):
+                            wrong.append(response)
+                        if response.get("Connection") == "close":
+                            break
+
+        def watched(kind):
+            try:
+                ask(kind)
+            except BaseException as e:  # noqa: B902: whatever it is, a request failed
+                wrong.append(repr(e))
+
+        askers = [harness.in_background(watched, k) for k in ("kept", "new", "kept", "new")]
+        for _ in range(5):
+            done = self.command(s)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            seen = dict(counts)
+            wait_until(lambda: all(counts[k] > seen[k] + 20 for k in counts) or wrong, "requests")
+        stop.set()
+        for asker in askers:
+            asker.join(TIMEOUT)
+        self.assertEqual(wrong, [])
+        s.stop()
+
+    def test_an_answer_under_way_is_finished_by_the_old_program(self):
+        s = self.server()
+        with s.connect(receive_buffer=4096) as c:
+            c.send(make_request("GET", "/big.bin"))
+            c.read_head()
+            self.assertEqual(self.command(s).returncode, 0)
+            self.assertEqual(s.get("/name.txt").text, "one\n")
+            self.assertEqual(c.read_exactly(len(BIG)), BIG)
+        s.stop()
+
+    def test_an_idle_connection_gets_its_next_answer_and_close(self):
+        s = self.server()
+        with s.connect() as c:
+            c.exchange("GET", "/name.txt")
+            self.assertEqual(self.command(s).returncode, 0)
+            last = c.exchange("GET", "/name.txt")
+            self.assertEqual((last.status, last["Connection"]), (200, "close"))
+        s.stop()
+
+    def test_a_socket_file_stays_and_is_removed_at_the_end(self):
+        listen = 'listen = ( { address = "unix:@DIR@/socket"; } );\n'
+        s = self.server(GROUP + listen + STATIC)
+        inode = os.stat(s.path("socket")).st_ino
+        self.assertEqual(self.command(s).returncode, 0)
+        self.assertEqual(os.stat(s.path("socket")).st_ino, inode)
+        self.assertEqual(s.get("/name.txt").text, "one\n")
+        s.kill(signal.SIGTERM)
+        s.process.wait(TIMEOUT)
+        self.assertFalse(os.path.exists(s.path("socket")))
+
+    def test_an_address_that_is_not_wanted_any_more_is_given_up(self):
+        two = '{ address = "127.0.0.1"; port = 0; }'
+        s = self.server(GROUP + "listen = ( %s, %s );\n" % (two, two) + STATIC)
+        gone = s.addresses[1]
+        self.put(s, GROUP + "listen = ( %s );\n" % two + STATIC)
+        self.assertEqual(self.command(s).returncode, 0)
+        self.assertEqual(s.get("/name.txt").text, "one\n")
+
+        def is_refused():
+            with socket.socket() as probe:
+                return probe.connect_ex(gone) != 0
+        wait_until(is_refused, "the old address to be refused")
+        s.stop()
+
+    def test_the_service_manager_sees_a_reload_and_the_watchdog_goes_on(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(os.path.join(self.folder, "notify"))
+            manager.settimeout(TIMEOUT)
+            env = {"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "200000"}
+
+            def wait_for(start):
+                while True:
+                    text = manager.recv(4096).decode()
+                    if text.startswith(start):
+                        return text
+            s = self.server(env=env)
+            wait_for("READY=1")
+            s.kill(signal.SIGUSR2)
+            self.assertRegex(wait_for("RELOADING=1"), r"MONOTONIC_USEC=\d+")
+            wait_for("READY=1")
+            wait_for("WATCHDOG=1")
+            s.kill(signal.SIGTERM)
+            wait_for("STOPPING=1")
+            s.check_end()
+
+    def test_signals_that_come_meanwhile_wait(self):
+        s = self.server()
+        s.kill(signal.SIGUSR2)
+        for _ in range(50):
+            s.kill(signal.SIGUSR1)
+            s.kill(signal.SIGHUP)
+        s.log.wait_for(UPGRADED)
+        s.reload()
+        self.assertEqual(s.get("/name.txt").text, "one\n")
+        s.stop()
+
+
+class Refused(UpgradeCase):
+    def test_a_program_that_does_not_run(self):
+        s = self.server()
+        self.install("/dev/null")
+        self.assert_refused(s, self.program + ": Permission denied")
+        self.install_script("echo 'libnothing.so.1: cannot open shared object file' >&2; exit 127\n")
+        self.assert_refused(s, "libnothing.so.1: cannot open shared object file")
+        os.unlink(self.program)
+        self.assert_refused(s, self.program + ": No such file or directory")
+        s.stop()
+
+    def test_a_program_that_does_not_take_the_configuration(self):
+        s = self.server()
+        self.put(s, GROUP + STATIC + "nonsense = 1;\n")
+        done = self.command(s)
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("nonsense", done.stderr)
+        s.kill(signal.SIGUSR2)
+        s.log.wait_for(REFUSED)
+        self.assertEqual(s.get("/name.txt").text, "one\n")
+        s.stop()
+
+    def test_the_old_workers_finish_when_the_new_program_fails_after_all(self):
+        s = self.server()
+        self.install_script('case " $* " in *" -t "*) exit 0;; esac\nexit 3\n')
+        with s.connect(receive_buffer=4096) as c:
+            c.send(make_request("GET", "/big.bin"))
+            c.read_head()
+            done = self.command(s)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("the master ended without an answer", done.stderr)
+            self.assertEqual(c.read_exactly(len(BIG)), BIG)
+        s.check_end(status=3)
+
+
+if __name__ == "__main__":
+    harness.main()
