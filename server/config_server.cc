@@ -33,9 +33,10 @@ void read_user(ServerConf& conf, Section& s)
 {
     if (s.get("user", conf.user, "who the workers run as; empty: who started the server") &&
         !conf.user.empty()) {
-        if (!::getpwnam(conf.user.c_str()))
+        const passwd* const entry = ::getpwnam(conf.user.c_str());
+        if (!entry)
             s.error("user", cat("there is no user \"", conf.user, "\" on this system"));
-        else if (::geteuid() != 0)
+        else if (::geteuid() != 0 && ::geteuid() != entry->pw_uid)
             s.warn("user", "has no effect: only root can change the user");
     }
     if (s.get("group", conf.group, "the group the workers run as; empty: the user's") &&

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "common/base/text.h"
+#include "server/capabilities.h"
 
 namespace ostler {
 
@@ -54,7 +55,7 @@ bool find_identity(const ServerConf& conf, Identity& identity, std::string& erro
 
 bool drop_privileges(const Identity& identity, std::string& error)
 {
-    if (!identity.change) return true;
+    if (!identity.change) return geteuid() == 0 || drop_capabilities(error);
     const char* failed = nullptr;
     // Groups first: after setuid nobody may change them.
     if (identity.user.empty() ? setgroups(1, &identity.gid) != 0

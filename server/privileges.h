@@ -20,8 +20,9 @@ struct Identity {
 /// user or group.  Who is not root stays who he is, whatever the settings say.
 bool find_identity(const ServerConf&, Identity&, std::string& error);
 
-/// Becomes `identity` for good: supplementary groups, group, user; then tries to go back and
-/// fails if that works.  False, and `error` says why: do not go on.
+/// Becomes `identity` for good; who is not root and stays who he is gives up his capabilities.
+/// Root sets supplementary groups, group and user, then tries to go back and fails if that works.
+/// False, and `error` says why: do not go on.
 bool drop_privileges(const Identity&, std::string& error);
 
 /// For commands that do in this process what a worker would: becomes whom the workers run as, when
