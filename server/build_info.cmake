@@ -1,5 +1,5 @@
-# build_info.cmake - what -V tells: the libraries that pkg-config found, each with the C function, if it has one, that
-# says which version runs.
+# build_info.cmake - what -V tells: the libraries that pkg-config found, each with the C function, if
+# it has one, that says which version runs.
 set(LIBRARY_DECLARATIONS "")
 set(LIBRARY_ROWS "")
 set(FEATURES "")
@@ -27,7 +27,7 @@ function(ostler_library prefix name feature running)
 endfunction()
 ostler_library(LIBEVENT libevent "" "event_get_version()")
 ostler_library(LIBCONFIG libconfig "" "")
-ostler_library(OPENSSL OpenSSL "" "OpenSSL_version(6)")
+ostler_library(OPENSSL OpenSSL tls "OpenSSL_version(6)")
 ostler_library(MD4C md4c markdown "")
 ostler_library(LIBARCHIVE libarchive archives "archive_version_string()")
 configure_file(build_info.cc.in build_info.cc @ONLY)
