@@ -1,7 +1,7 @@
 #!/bin/sh
 # install-deps.sh - installs what is missing to build, to test or to benchmark ostler.
 #
-#   sh packaging/install-deps.sh [build|test|browser|bench]...      (build when nothing is named)
+#   sh packaging/install-deps.sh [build|test|browser|bench|package]...      (build when nothing is named)
 #
 # Debian and its relatives through apt, macOS through Homebrew.  What is there already is left
 # alone; when nothing is missing, nothing is run at all.
@@ -21,7 +21,9 @@ apt_names() {
     bench) echo nginx-light lighttpd lighttpd-mod-openssl wrk procps apache2-bin h2o php-cgi openssl ;;
     # A Node.js from elsewhere brings its own npm and refuses Debian's beside it.
     browser) echo chromium; command -v npm >/dev/null || echo nodejs npm ;;
-    *) fail "unknown purpose '$1': build, test, browser or bench" ;;
+    package) echo debhelper lintian debootstrap systemd-container iproute2 logrotate goaccess \
+                  fail2ban mandoc man-db groff ruby libxml2-utils zsh fish bash-completion ;;
+    *) fail "unknown purpose '$1': build, test, browser, bench or package" ;;
     esac
 }
 
@@ -31,7 +33,8 @@ brew_names() {
     test)  echo llvm redis wget git mercurial php prometheus testssl ;;
     bench) echo nginx lighttpd wrk httpd h2o php ;;
     browser) echo node ;;
-    *) fail "unknown purpose '$1': build, test, browser or bench" ;;
+    package) echo mandoc ;;
+    *) fail "unknown purpose '$1': build, test, browser, bench or package" ;;
     esac
 }
 
