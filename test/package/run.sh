@@ -29,5 +29,6 @@ for version in old new; do
     }
 done
 
-[ $# -gt 0 ] || set -- discover -s test/package
+cd test/package
+[ $# -gt 0 ] || set -- discover
 python3 -m unittest -v "$@"
