@@ -136,8 +136,8 @@ http: { max_body = 10; };
                 (["sevre"], 'there is no command "sevre"; did you mean "serve"?'),
                 (["-t", "-T"], "-t and -T exclude each other"),
                 (["-c"], "-c needs a value: -c FILE"),
-                (["-s", "relaod"], '-s takes "reload", "reopen", "quit", "stop" or "status", '
-                                   'not "relaod"')]:
+                (["-s", "relaod"], '-s takes "reload", "reopen", "quit", "stop", "status" or '
+                                   '"upgrade", not "relaod"')]:
             with self.subTest(arguments):
                 self.assert_says(self.ostler(*arguments), USAGE, "",
                                  f'ostler: {message}\nTry "ostler -h".\n')
