@@ -1,22 +1,47 @@
 // cgi.cc - runs a program per request (RFC 3875).
+#include <cerrno>
+
+#include "common/base/log.h"
+#include "common/base/log_line.h"
 #include "common/base/process.h"
+#include "common/base/process_slots.h"
 #include "common/exchange.h"
 #include "common/http/uri.h"
 #include "common/module.h"
 #include "modules/cgi_answer.h"
 #include "modules/cgi_conf.h"
 #include "modules/cgi_find.h"
+#include "modules/cgi_gate.h"
 #include "modules/cgi_metrics.h"
+#include "modules/cgi_tally.h"
 
 namespace ostler {
 
 namespace {
 
+/// In the master: the memory in which the workers count together.  Reloads use the same slots.
+bool open(CgiConf& conf)
+{
+    static const std::shared_ptr<ProcessSlots> slots = ProcessSlots::make();
+    if (!conf.runs_anything()) return true;
+    conf.tally = slots ? CgiTally::make(slots) : nullptr;
+    if (conf.tally) return true;
+    log_error("cgi: no memory to share between workers: ", error_text(errno));
+    return false;
+}
+
 void start(CgiConf& conf, Loop& loop)
 {
-    if (conf.runs_anything()) prepare_programs(loop, conf.background);
+    if (!conf.runs_anything()) return;
+    if (conf.tally && !conf.tally->join()) {
+        conf.tally = nullptr;
+        log_warn("cgi: more than ", ProcessSlots::count,
+                 " workers: this one counts scripts for itself");
+    }
     conf.gate = std::make_shared<CgiGate>(
-        CgiGate::Limits{conf.concurrent, conf.concurrent_per_script, conf.queue});
+        CgiGate::Limits{conf.concurrent, conf.concurrent_per_script, conf.queue}, conf.tally);
+    if (conf.tally) conf.gate->join(loop.resident<CgiGates>());
+    prepare_programs(loop, conf.background);
 }
 
 Step refuse(Exchange& x, const CgiConf& conf, const FoundScript& found)
@@ -79,6 +104,7 @@ extern constexpr Module cgi_module{
     .about = "Runs scripts and programs that make the answer.",
     .on_by_default = false,
     .config = conf<configure_cgi>,
+    .open = on<open>,
     .start = on<start>,
     .metrics = cgi_metrics,
     .content = on<content>,

@@ -73,10 +73,11 @@ void read_limits(CgiConf& c, Section& s)
 {
     using namespace std::chrono_literals;
     constexpr int many = 1'000'000;
-    s.get("concurrent", c.concurrent, "scripts that run at a time, in each worker", 1, many);
+    s.get("concurrent", c.concurrent, "scripts that run at a time, in all workers", 1, many);
     s.get("concurrent_per_script", c.concurrent_per_script,
-          "runs of one script at a time, in each worker", 1, many);
-    s.get("queue", c.queue, "requests that wait for their turn; more: 503", 0, many);
+          "runs of one script at a time, in all workers", 1, many);
+    s.get("queue", c.queue, "requests that wait for their turn, in all workers; more: 503", 0,
+          many);
     s.get("queue_time", c.queue_time, "longest wait for a turn; longer: 503");
     s.get("timeout", c.timeout, "longest silence of a script", 1ms);
     s.get("header_timeout", c.header_timeout,

@@ -14,6 +14,7 @@
 namespace ostler {
 
 class CgiGate;
+class CgiTally;
 class Loop;
 class Section;
 
@@ -57,7 +58,8 @@ struct CgiConf {
     std::string temporary = "/tmp";
     bool explain = false;  ///< the diagnosis goes to clients on this machine, too
 
-    std::shared_ptr<CgiGate> gate;  ///< made in start()
+    std::shared_ptr<CgiTally> tally;  ///< made in open(), before the fork
+    std::shared_ptr<CgiGate> gate;    ///< made in start()
 
     /// True when everything below `root` is a script, so that nothing falls through.
     bool owns_everything() const { return !root.empty() && executable; }

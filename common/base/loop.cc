@@ -179,6 +179,19 @@ void Timer::fire_if_due()
     if (is_set() && deadline_ <= loop_.now()) event_active(event_, EV_TIMEOUT, 0);
 }
 
+SignalWatch::SignalWatch(Loop& loop, int signal, Waker& waker) : waker_(waker)
+{
+    event_ = evsignal_new(
+        loop.base(), signal,
+        [](int, short, void* self) { static_cast<SignalWatch*>(self)->waker_.wake(); }, this);
+    if (!event_ || event_add(event_, nullptr) != 0) std::abort();
+}
+
+SignalWatch::~SignalWatch()
+{
+    event_free(event_);
+}
+
 Watch::Watch(Loop& loop, int fd, For what, Waker& waker) : waker_(waker)
 {
     event_ = event_new(

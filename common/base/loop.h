@@ -198,6 +198,19 @@ class Timer : public Linked<AllTimers> {
     Milliseconds armed_for_ = never;  // when the event fires; never when it is not pending
 };
 
+/// Wakes whenever a signal came, from the loop; stops when destroyed.
+class SignalWatch {
+ public:
+    SignalWatch(Loop& loop, int signal, Waker& waker);
+    SignalWatch(const SignalWatch&) = delete;
+    SignalWatch& operator=(const SignalWatch&) = delete;
+    ~SignalWatch();
+
+ private:
+    event* event_;
+    Waker& waker_;
+};
+
 /// Readiness of one descriptor; stops when destroyed.  Does not own the descriptor, which
 /// must stay open for as long as the Watch lives.
 class Watch {

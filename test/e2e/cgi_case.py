@@ -61,17 +61,18 @@ class CgiCase(harness.TestCase):
     SCRIPTS = {}
     MORE = ""
     HTTP = ""
+    WORKERS = 1
 
     @classmethod
     def setUpClass(cls):
         cls.CONFIG = """
 modules: { cgi = true; static = true; };
-server: { workers = 1; log_level = "debug"; };
+server: { workers = %d; log_level = "debug"; };
 http: { %s };
 static: { root = "@DIR@/www"; };
 locations = ( { path = "/cgi-bin/"; cgi: {
     root = "@DIR@/cgi-bin"; environment: { OSTLER_TEST = "@DIR@"; }; %s }; } %s );
-""" % (cls.HTTP, cls.CGI, cls.MORE)
+""" % (cls.WORKERS, cls.HTTP, cls.CGI, cls.MORE)
         cls.FILES = dict(cls.FILES)
         cls.FILES.setdefault("cgi-bin/.keep", "")
         super().setUpClass()

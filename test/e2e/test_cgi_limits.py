@@ -82,6 +82,55 @@ class Queue(CgiCase):
         self.assertEqual(self.server.get("/cgi-bin/other.sh").text, "other\n")
 
 
+class QueueOfAllWorkers(Queue):
+    """The same limits count over all workers."""
+    WORKERS = 4
+
+    def test_one_at_a_time(self):
+        put_script(self.server, "held.sh", HELD)
+        conf = """
+server: { workers = 4; };
+modules: { cgi = true; };
+cgi: { root = "@DIR@/b"; concurrent_per_script = 1; environment: { OSTLER_TEST = "@DIR@"; }; };
+"""
+        script = SH + ("mkdir $OSTLER_TEST/one 2>/dev/null || exit 9\n" + HEAD +
+                       "sleep 0.01; rmdir $OSTLER_TEST/one; echo alone\n")
+        with harness.Server(conf, {"b/.x": ""}) as server:
+            os.chmod(server.dir, 0o777)
+            put_script(server, "b/x", script)
+            wrong = []
+
+            def ask():
+                for _ in range(10):
+                    r = server.get("/x")
+                    if (r.status, r.text) != (200, "alone\n"):
+                        wrong.append((r.status, r.text))
+            threads = [threading.Thread(target=ask) for _ in range(12)]
+            for t in threads:
+                t.start()
+            for t in threads:
+                t.join()
+            self.assertEqual(wrong, [])
+
+    def test_what_a_dead_worker_counted_is_free(self):
+        conf = """
+server: { workers = 2; };
+modules: { cgi = true; };
+cgi: { root = "@DIR@/b"; concurrent = 1; queue_time = "10s"; environment: { OSTLER_TEST = "@DIR@"; }; };
+"""
+        with harness.Server(conf, {"b/.x": ""}, allow="died: killed by SIGKILL") as server:
+            put_script(server, "b/long", SH + HEAD + "echo on; sleep 1000\n")
+            put_script(server, "b/short", SH + HEAD + "echo fine\n")
+            with server.connect() as c:
+                c.send(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n")
+                c.read_until(b"on\n")
+                mark = "OSTLER_TEST=" + server.dir
+                script = next(p for p in processes_with(mark))
+                busy = [w for w in server.workers() if script in [p for p, _ in family_of(w)]]
+                os.kill(busy[0], 9)
+                self.assertEqual(server.get("/short").text, "fine\n")
+
+
 class Limits(CgiCase):
     CGI = ('timeout = "20s"; wall_time = "2s"; memory = "200M"; files = 20; '
            'output = "1M"; kill_after = "500ms";')

@@ -2,6 +2,8 @@
 #include "modules/cgi_gate.h"
 
 #include <doctest/doctest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -78,4 +80,27 @@ TEST_CASE("who gives up or dies in the queue makes room in it")
     gate.leave("x");
     CHECK(b.turns == 0);
     CHECK(c.turns == 1);
+}
+
+TEST_CASE("with a tally the places are shared, and who waits is asked again when one is free")
+{
+    const auto tally = CgiTally::make(ProcessSlots::make());
+    REQUIRE(tally);
+    REQUIRE(tally->join());
+    // Two scopes of one worker would have a tally each: here the second stands for another worker.
+    CgiGate here({1, 1, 10}, tally), there({1, 1, 10}, tally);
+    Loop loop;
+    here.join(loop.resident<CgiGates>());
+    there.join(loop.resident<CgiGates>());
+    Visitor a, b, c;
+    CHECK(here.enter(a, "x") == Entry::granted);
+    CHECK(there.enter(b, "x") == Entry::queued);
+    here.leave("x");
+    ::kill(::getpid(), place_signal());
+    while (b.turns == 0) loop.turn();
+    CHECK(there.running() == 1);
+    CHECK(here.enter(c, "y") == Entry::queued);
+    there.leave("x");
+    while (c.turns == 0) loop.turn();  // by the clock, without a signal
+    CHECK(here.waiting() == 0);
 }
