@@ -211,8 +211,7 @@ bool CgiAnswer::feed_once()
     return to_script_.empty();
 }
 
-// --- the head
-// -------------------------------------------------------------------------------------
+// --- the head ----------------------------------------------------------------------------
 
 Step CgiAnswer::read_head()
 {
@@ -334,16 +333,16 @@ Step CgiAnswer::explain(Step said, std::string_view why)
     return said;
 }
 
-// --- the content
-// ------------------------------------------------------------------------------------
+// --- the content -------------------------------------------------------------------------
 
 Pull CgiAnswer::pull(Buffer& out, std::size_t max)
 {
     if (complete_) return Pull::end;
     if (!run_) return Pull::fail;
+    if (left_ && *left_ == 0) return conclude();
     if (run_->stopped()) return Pull::fail;
     const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left_.value_or(max), max));
-    if (room == 0 || waits_for_end_) return finish();
+    if (waits_for_end_) return finish();
     const std::size_t before = out.size();
     if (!early_.empty()) {
         out.append(early_, room);
@@ -380,24 +379,38 @@ Pull CgiAnswer::finish()
                " bytes before its Content-Length");
         return Pull::fail;
     }
-    // With every promised byte delivered, a crash afterwards takes nothing away.
-    if (crashed && !left_) return Pull::fail;
-    if (!early_.empty()) run_->stop_for_surplus();
+    if (crashed) return Pull::fail;
     complete_ = true;
     let_go(CgiRun::Leave::answered);
     return Pull::end;
 }
 
-// --- what the logs get
-// --------------------------------------------------------------------------------
+/// Every promised byte is delivered, and nothing takes that away: what follows is for the logs.
+Pull CgiAnswer::conclude()
+{
+    if (early_.empty() && !run_->stopped()) run_->read_output(early_, 1);
+    if (!early_.empty()) run_->stop_for_surplus();
+    if (!run_->ended() && !time_is_up_) {
+        if (!waits_for_end_) clock_.set(exit_time);
+        waits_for_end_ = true;
+        return Pull::wait;
+    }
+    complete_ = true;
+    let_go(CgiRun::Leave::answered);
+    return Pull::end;
+}
+
+// --- what the logs get -------------------------------------------------------------------
 
 void CgiAnswer::offer_log_variables()
 {
-    if (!run_->ended() || run_->end().failure.error) return;
     const ProgramEnd& end = run_->end();
     const auto offer = [this](std::string_view name, auto number) {
         x_.set_log_variable(name, x_.arena.copy(cat(number)));
     };
+    // One that goes on after its answer, or whose end nobody waits for: the error log has the rest.
+    if (!run_->ended()) return offer("cgi_wall", run_->wall_us());
+    if (end.failure.error) return;
     if (end.signal)
         x_.set_log_variable("cgi_signal", signal_name(end.signal));
     else

@@ -29,6 +29,7 @@ class CgiAnswer final : public Body, CgiRun::Owner, CgiGate::Guest, Job {
 
     Pull pull(Buffer& out, std::size_t max) override;
     std::optional<std::uint64_t> size() const override { return left_; }
+    bool has_epilogue() const override { return left_.has_value(); }
 
  private:
     enum class State : unsigned char {
@@ -73,6 +74,7 @@ class CgiAnswer final : public Body, CgiRun::Owner, CgiGate::Guest, Job {
     Step explain(Step said, std::string_view why);
     bool end_is_known();
     Pull finish();
+    Pull conclude();
     void let_go(CgiRun::Leave how);
     void offer_log_variables();
 

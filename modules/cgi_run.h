@@ -68,7 +68,11 @@ class CgiRun final : public Linked<CgiRuns>, Job, StderrLines::Reader {
     const ProgramEnd& end() const { return child_->end(); }
     /// The limit that ended it; null: none.
     const char* stopped() const { return stopped_; }
-    std::int64_t wall_us() const { return wall_us_; }
+    /// Until its end, or until now.
+    std::int64_t wall_us() const
+    {
+        return ended_ ? wall_us_ : Loop::wall_clock_microseconds() - started_us_;
+    }
     std::string_view stderr_tail() const { return stderr_.tail(); }
 
     /// How the owner lets go of a run, which then ends by itself.

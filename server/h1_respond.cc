@@ -141,7 +141,7 @@ void H1::pump()
         if (got == Pull::fail) {
             x_->log(Level::info, "http: ", x_->request.path, ": the answer could not be completed");
             aborted_ = true;
-        } else if (got == Pull::end || length_left_ == 0) {
+        } else if (got == Pull::end || (length_left_ == 0 && !body_out_->has_epilogue())) {
             end_body();
         }
     }

@@ -52,6 +52,10 @@ class Body {
     /// pulling; it never pulls afterwards.
     virtual const std::string_view* bytes() const { return nullptr; }
 
+    /// True when it wants to be pulled until it says `end` also after the last byte of a known
+    /// size: the exchange then lasts until then, for what is logged, while the client has it all.
+    virtual bool has_epilogue() const { return false; }
+
     /// Who to wake after Pull::wait.  A filter forwards this to the body it pulls from.
     virtual void set_waker(Waker* waker) { waker_ = waker; }
 

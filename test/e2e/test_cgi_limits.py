@@ -211,15 +211,29 @@ cgi: { root = "@DIR@/b"; };
         with harness.Server(conf, {"b/.x": ""}) as server:
             put_script(server, "b/fine", SH + HEAD + "exit 3\n")
             put_script(server, "b/crash", SH + "kill -SEGV $$\n")
-            server.get("/fine")
-            server.get("/crash")
+            put_script(server, "b/own", SH + "printf 'Content-Type: a/b\\nContent-Length: 2\\n\\nab'; exit 4\n")
+            put_script(server, "b/empty", SH + "printf 'Content-Type: a/b\\nContent-Length: 0\\n\\n'; exit 5\n")
+            put_script(server, "b/more", SH + "printf 'Content-Type: a/b\\nContent-Length: 2\\n\\nabc'; exec sleep 60\n")
+            put_script(server, "b/lives", SH + "printf 'Content-Type: a/b\\nContent-Length: 2\\n\\nab'; exec >&- 2>&- sleep 60\n")
+            rows = [
+                ("/fine", r"^3 - \d+ \d+ \d+$"),
+                ("/crash", r"^- SIGSEGV \d+ \d+ \d+$"),
+                ("/own", r"^4 - \d+ \d+ \d+$"),
+                ("/empty", r"^5 - \d+ \d+ \d+$"),
+                ("/more", r"^- SIGTERM \d+ \d+ \d+$"),
+                ("/lives", r"^- - \d+ - -$"),  # on the error log, once it ends
+            ]
 
             def lines():
                 with open(server.path("access")) as f:
                     return f.read().splitlines()
-            harness.wait_until(lambda: len(lines()) == 2, "two lines")
-            self.assertRegex(lines()[0], r"^3 - \d+ \d+ \d+$")
-            self.assertRegex(lines()[1], r"^- SIGSEGV \d+ \d+ \d+$")
+            for i, (path, pattern) in enumerate(rows):
+                with self.subTest(path):
+                    r = server.get(path)
+                    if r.status == 200 and path not in ("/fine", "/empty"):
+                        self.assertEqual(r.text, "ab")
+                    harness.wait_until(lambda: len(lines()) == i + 1, "a line for " + path)
+                    self.assertRegex(lines()[i], pattern)
 
 
 class Explain(harness.TestCase):
