@@ -2,7 +2,8 @@
 """cgi_bench.py - scripts under ostler, lighttpd's mod_cgi and Apache's mod_cgid, in one run.
 
 A row is a script: a C program, sh, Perl, Python and php-cgi at 16 clients, and 64 MiB of output.
-CPU is that of the server's processes and of the scripts they have reaped, a request.  The servers
+CPU is that of the server's processes and of all scripts, a request, by a control group where there
+may be one (Apache forgets what its scripts used; elsewhere its CPU is too small).  The servers
 take turns in every round, and the median is printed."""
 
 import argparse
@@ -27,6 +28,58 @@ int main(void)
     return write(1, answer, sizeof answer - 1) < 0;
 }
 """
+# What a run costs without any server: nothing can be faster than this.
+FLOOR_PROGRAM = r"""
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+static double used(int who)
+{
+    struct rusage u;
+    getrusage(who, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+int main(int argc, char** argv)
+{
+    double time = atof(argv[2]), end = seconds() + time;
+    long runs = 0;
+    (void)argc;
+    while (seconds() < end) {
+        int out[2], err[2];
+        char bytes[4096];
+        if (pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC)) return 1;
+        pid_t id = vfork();
+        if (id == 0) {
+            char* arguments[] = {argv[1], 0};
+            char* variables[] = {"PATH=/usr/bin:/bin", 0};
+            dup2(out[1], 1);
+            dup2(err[1], 2);
+            execve(argv[1], arguments, variables);
+            _exit(127);
+        }
+        close(out[1]);
+        close(err[1]);
+        while (read(out[0], bytes, sizeof bytes) > 0) {}
+        close(out[0]);
+        close(err[0]);
+        waitpid(id, 0, 0);
+        ++runs;
+    }
+    printf("%f %f\n", (double)runs / time, (used(RUSAGE_SELF) + used(RUSAGE_CHILDREN)) / (double)runs * 1e3);
+    return 0;
+}
+"""
 SCRIPTS = {
     "sh.cgi": "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello\\n'\n",
     "perl.cgi": "#!/usr/bin/perl\nprint \"Content-Type: text/plain\\n\\nhello\\n\";\n",
@@ -37,6 +90,7 @@ SCRIPTS = {
 # name, path, connections, what it is
 ROWS = [
     ("c", "/cgi-bin/c.cgi", 16, "C program"),
+    ("cs", "/cgi-bin/cs.cgi", 16, "C program, linked statically"),
     ("sh", "/cgi-bin/sh.cgi", 16, "sh"),
     ("perl", "/cgi-bin/perl.cgi", 16, "Perl"),
     ("python", "/cgi-bin/python.cgi", 16, "Python"),
@@ -58,6 +112,11 @@ def make_scripts(root, work):
     with open(source, "w") as f:
         f.write(C_PROGRAM)
     subprocess.run(["cc", "-O2", "-o", os.path.join(folder, "c.cgi"), source], check=True)
+    subprocess.run(["cc", "-O2", "-static", "-o", os.path.join(folder, "cs.cgi"), source], check=True)
+    source = os.path.join(work, "floor.c")
+    with open(source, "w") as f:
+        f.write(FLOOR_PROGRAM)
+    subprocess.run(["cc", "-O2", "-o", os.path.join(work, "floor"), source], check=True)
     with open(os.path.join(root, "1k.txt"), "w") as f:
         f.write("x" * 1024)
 
@@ -75,7 +134,7 @@ static: {{ root = "{root}"; {more} }};
 locations = ( {{ path = "/cgi-bin/"; cgi: {{ root = "{root}/cgi-bin"; interpreters: {{ php = "{PHP_CGI}"; }};
   concurrent_per_script = 16; queue = 1000; queue_time = "60s"; }}; }} );
 """)
-    return Server("ostler", [binary, "-D", "-c", conf], port)
+    return CgiServer("ostler", [binary, "-D", "-c", conf], port)
 
 
 def start_lighttpd(root, work):
@@ -93,7 +152,7 @@ server.stream-response-body = 1
 server.errorlog = "{work}/lighttpd.log"
 cgi.assign = ( ".cgi" => "", ".php" => "{PHP_CGI}" )
 """)
-    return Server("lighttpd", [shutil.which("lighttpd") or "/usr/sbin/lighttpd", "-D", "-f", conf], port)
+    return CgiServer("lighttpd", [shutil.which("lighttpd") or "/usr/sbin/lighttpd", "-D", "-f", conf], port)
 
 
 def start_apache(root, work):
@@ -139,7 +198,64 @@ ScriptAlias /php-bin/ {os.path.dirname(PHP_CGI)}/
 </Files>
 """)
     binary = shutil.which("apache2") or "/usr/sbin/apache2"
-    return Server("apache", [binary, "-DFOREGROUND", "-f", conf], port)
+    return CgiServer("apache", [binary, "-DFOREGROUND", "-f", conf], port)
+
+
+class CpuAccount:
+    """A control group for one server: counts what everything in it uses, whoever waits for it."""
+    V1 = "/sys/fs/cgroup/cpuacct"
+    V2 = "/sys/fs/cgroup"
+
+    def __init__(self, name):
+        self.folder = None
+        base = self.V1 if os.path.exists(self.V1 + "/cpuacct.usage") else self.V2
+        folder = os.path.join(base, f"ostler-bench-{os.getpid()}-{name}")
+        try:
+            os.mkdir(folder)
+        except OSError:
+            return
+        if os.path.exists(folder + "/cpuacct.usage") or os.path.exists(folder + "/cpu.stat"):
+            self.folder = folder
+        else:
+            os.rmdir(folder)
+
+    def command(self, command):
+        if not self.folder:
+            return command
+        return ["sh", "-c", 'echo $$ > "$0" && exec "$@"', self.folder + "/cgroup.procs"] + command
+
+    def seconds(self):
+        try:
+            with open(self.folder + "/cpuacct.usage") as f:
+                return int(f.read()) / 1e9
+        except OSError:
+            with open(self.folder + "/cpu.stat") as f:
+                return int(re.search(r"usage_usec (\d+)", f.read()).group(1)) / 1e6
+
+    def remove(self):
+        for _ in range(50):
+            try:
+                return os.rmdir(self.folder)
+            except OSError:
+                time.sleep(0.1)
+
+
+class CgiServer(Server):
+    """One whose CPU is counted with that of its scripts."""
+
+    def __init__(self, name, command, port):
+        self.account = CpuAccount(name)
+        super().__init__(name, self.account.command(command), port)
+
+    def cpu(self):
+        if self.account.folder:
+            return self.account.seconds()
+        return cpu_of(descendants(self.process.pid))
+
+    def stop(self):
+        super().stop()
+        if self.account.folder:
+            self.account.remove()
 
 
 def cpu_of(pids):
@@ -156,12 +272,11 @@ def cpu_of(pids):
 
 def wrk(server, target, connections, seconds):
     """Requests/s, CPU in ms a request, p99 in ms; broken answers end the benchmark."""
-    own = [p for p in descendants(server.process.pid)]
-    before = cpu_of(own)
+    before = server.cpu()
     out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", "--timeout", "30",
                           f"http://127.0.0.1:{server.port}{target}"], capture_output=True, text=True).stdout
     time.sleep(0.3)  # the last scripts are taken
-    used = cpu_of(own) - before
+    used = server.cpu() - before
     if "Non-2xx" in out:
         sys.exit(f"{server.name}: {target}: {out}")
     requests = int(re.search(r"(\d+) requests in", out).group(1))
@@ -180,6 +295,16 @@ def measure(servers, row, args):
         for s in servers:
             samples[s.name].append(wrk(s, target, connections, args.seconds))
     return {n: tuple(statistics.median(r[i] for r in runs) for i in range(3)) for n, runs in samples.items()}
+
+
+def print_floor(root, work, args):
+    """The programs in a loop of vfork, exec, read and wait, one loop a processor: no server, no client."""
+    for name, what in (("c.cgi", "C program"), ("cs.cgi", "C program, linked statically")):
+        loops = [subprocess.Popen([os.path.join(work, "floor"), os.path.join(root, "cgi-bin", name), str(args.seconds)],
+                                  stdout=subprocess.PIPE, text=True) for _ in range(os.cpu_count())]
+        numbers = [tuple(float(x) for x in p.communicate()[0].split()) for p in loops]
+        print(f"{what} without server and client: {sum(n[0] for n in numbers):,.1f} runs/s, "
+              f"{statistics.mean(n[1] for n in numbers):.2f} ms CPU a run")
 
 
 def print_row(what, m):
@@ -241,7 +366,7 @@ def longest_turn_when_large(binary, root, work, args):
         for i in range(4200):
             c.request("GET", f"/large/{i}")
             c.getresponse().read()
-        worker = descendants(server.process.pid)[-1]
+        worker = descendants(server.process.pid)[1]  # the next one is its spawner
         with open(f"/proc/{worker}/status") as f:
             size = int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) // 1024
         time.sleep(2.5)
@@ -276,7 +401,7 @@ def main():
     parser.add_argument("rows", nargs="*")
     args = parser.parse_args()
     if args.list:
-        print(" ".join([r[0] for r in ROWS] + ["static", "large"]))
+        print(" ".join([r[0] for r in ROWS] + ["floor", "static", "large"]))
         return
     work = tempfile.mkdtemp(prefix="ostler-bench-")
     os.chmod(work, 0o755)
@@ -298,6 +423,8 @@ def main():
                 s.stop()
             servers = []
         print()
+        if not args.rows or "floor" in args.rows:
+            print_floor(root, work, args)
         if not args.rows or "static" in args.rows:
             static_beside_sleepers(args.ostler, root, work, args)
         if not args.rows or "large" in args.rows:
