@@ -155,6 +155,23 @@ for fd in sorted(os.listdir("/proc/self/fd"), key=int):
         self.assertEqual(lines[8], lines[9])  # a group of its own
 
 
+class Hosts(CgiCase):
+    SCRIPTS = {"env.py": SHOW}
+
+    def test_the_name_of_the_server_is_the_hosts_own(self):
+        conf = """
+modules: { cgi = true; };
+hosts = ( { names = [ "example.org", "*.example.org" ]; cgi: { root = "@DIR@/b"; }; },
+          { names = [ "other.test" ]; cgi: { root = "@DIR@/b"; }; } );
+"""
+        with harness.Server(conf, {"b/.x": ""}) as server:
+            put_script(server, "b/env.py", SHOW)
+            for host, name in (("www.example.org:8080", "example.org"), ("EXAMPLE.org.", "example.org"),
+                               ("other.test", "other.test")):
+                e = variables(server.request("GET", "/env.py", host=host))
+                self.assertEqual((e["SERVER_NAME"], e["HTTP_HOST"]), (name, host))
+
+
 class Settings(CgiCase):
     SCRIPTS = {"env.py": SHOW}
     CGI = 'authorization = true; path_info = false; document_root = "/srv/www"; '

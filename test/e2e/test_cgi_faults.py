@@ -236,6 +236,28 @@ class Faults(CgiCase):
         self.server.log.wait_for("symbolic link leads where it must not")
 
 
+class Links(harness.TestCase):
+    CONFIG = """
+modules: { cgi = true; };
+locations = ( { path = "/inside/"; cgi: { root = "@DIR@/b"; symlinks = "inside"; }; },
+              { path = "/none/"; cgi: { root = "@DIR@/b"; symlinks = "none"; }; } );
+"""
+    FILES = {"b/.x": ""}
+
+    def test_a_symbolic_link_out_of_the_root(self):
+        put_script(self.server, "b/x.cgi", SH + HEAD + "echo linked\n")
+        put_script(self.server, "secret/x.cgi", SH + HEAD + "echo secret\n")
+        os.symlink("x.cgi", self.server.path("b/here.cgi"))
+        os.symlink(self.server.path("secret/x.cgi"), self.server.path("b/out.cgi"))
+        os.symlink("../secret", self.server.path("b/folder"))
+        self.assertEqual(self.server.get("/inside/here.cgi").text, "linked\n")
+        self.assertEqual(self.server.get("/none/here.cgi").status, 403)
+        for path in ("/inside/out.cgi", "/inside/folder/x.cgi", "/none/out.cgi", "/none/folder/x.cgi"):
+            r = self.server.get(path)
+            self.assertEqual(r.status, 403, path)
+            self.assertNotIn("secret\n", r.text)
+
+
 class Leaving(CgiCase):
     """Clients that go away."""
 

@@ -80,6 +80,15 @@ class Documents(unittest.TestCase):
             with self.subTest(name):
                 self.assertTrue(re.search(r"\b%s *[=:]" % name, text), "not shown")
 
+    def test_the_section_of_scripts_is_complete_and_shows_the_defaults(self):
+        shown = re.search(r"(?m)^# cgi: \{\n(?:#.*\n)+?# \};\n", read("etc/ostler.conf")).group()
+        shown = re.sub(r"(?m)^# ?", "", shown)
+        settings = re.findall(r"(?m)^  (\w+) +", run_ostler("-m", "cgi").stdout)
+        self.assertGreater(len(settings), 25)
+        self.assertEqual(re.findall(r"(?m)^  (\w+)(?= =|:)", shown), settings)
+        on = "modules: { cgi = true; };\n"
+        self.assertEqual(self.in_force(on + shown), self.in_force(on + "cgi: {};\n"))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
