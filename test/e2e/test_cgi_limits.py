@@ -261,6 +261,7 @@ cgi: { root = "@DIR@/b"; explain = true; timeout = "1s"; };
 
 
 class Many(CgiCase):
+    HTTP = "keep_alive_requests = 1000000;"
     SCRIPTS = {"true.sh": SH + HEAD}
 
     @harness.unittest.skipUnless(os.path.isdir("/proc/self/fd"), "needs /proc")
