@@ -259,6 +259,7 @@ void CgiRun::read_stderr()
             return;
         }
         total += static_cast<std::size_t>(got);
+        active_ = loop_.now();  // complaining is not silence
         stderr_.feed({bytes, static_cast<std::size_t>(got)}, loop_.now(), *this);
     }
 }

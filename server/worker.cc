@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/base/log_sink.h"
 #include "common/base/loop.h"
+#include "common/base/platform.h"
 #include "server/channel.h"
 #include "server/clients.h"
 #include "server/listener.h"
@@ -155,6 +156,7 @@ class Worker final : Waker, Job {
 
 int run_worker(const WorkerStart& start)
 {
+    keep_freed_memory();
     Worker worker(start);
     return worker.serve();
 }

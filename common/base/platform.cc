@@ -14,6 +14,7 @@
 #include "common/base/text.h"
 
 #ifdef __linux__
+#include <malloc.h>
 #include <sys/syscall.h>
 #endif
 
@@ -101,6 +102,16 @@ void close_from(int first)
     const long limit = sysconf(_SC_OPEN_MAX);
     for (long fd = first; fd < (limit < 0 || limit > most ? most : limit); ++fd)
         close(static_cast<int>(fd));
+}
+
+void keep_freed_memory()
+{
+#ifdef M_TRIM_THRESHOLD
+    constexpr int kept = 4 << 20;
+    constexpr int mapped_from = 1 << 20;
+    mallopt(M_TRIM_THRESHOLD, kept);
+    mallopt(M_MMAP_THRESHOLD, mapped_from);
+#endif
 }
 
 // --- who holds a port -------------------------------------------------------------

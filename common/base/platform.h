@@ -21,6 +21,10 @@ void set_close_on_exec(int fd, bool on);
 /// Closes every descriptor from `first` on.
 void close_from(int first);
 
+/// Makes malloc keep a few megabytes that were freed, instead of giving them to the system and
+/// asking for them again with every large buffer.
+void keep_freed_memory();
+
 /// Who listens on TCP `port`: "nginx (pid 812)", or empty when that cannot be told cheaply.
 std::string port_holder(int port);
 
