@@ -149,7 +149,7 @@ TEST_CASE("many programs at a time, more than the way to the spawner holds")
 TEST_CASE("a spawner that was killed takes its programs with it; the next one is made when needed")
 {
     Loop loop;
-    Shell shell("echo ready; sleep 100");
+    Shell shell("echo ready; exec sleep 100");  // its children would be orphans
     Flag flag;
     const auto child = shell.begin(loop, flag);
     CHECK(shell.read_line() == "ready");
