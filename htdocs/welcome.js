@@ -47,9 +47,9 @@ const since = (begin) => `${Math.max(1, Math.round(performance.now() - begin))} 
 // What the page of a failed script says of the reason, where the server tells it.
 function explanation(html) {
   const page = new DOMParser().parseFromString(html, 'text/html');
-  const told = [...page.querySelectorAll('p')].map((p) => p.textContent.trim())
+  const sentences = [...page.querySelectorAll('p')].map((p) => p.textContent.trim())
     .filter((text) => /^(Problem|What helps):/.test(text));
-  return told.length > 0 ? told.join('. ') : 'the error log says why';
+  return sentences.length > 0 ? sentences.join('. ') : 'the error log says why';
 }
 
 // Runs a script and judges its answer: why not, when it was not run.
@@ -64,6 +64,11 @@ async function run(url, options = {}) {
   if (/^(#!|<\?php)/.test(text)) return off('off: the script was sent as a file, not run');
   if (r.status !== 200) return failed(`an answer nobody expected: ${r.status}`);
   return { ...ok(`answered in ${took}`), body: text };
+}
+
+// What the page of a script has in the element with this id.
+function told(html, id) {
+  return new DOMParser().parseFromString(html, 'text/html').getElementById(id)?.textContent;
 }
 
 const script = (item) => run(item.dataset.url);
@@ -118,6 +123,28 @@ const checks = {
   php: script,
   sh: script,
 
+  // The counter is asked twice: a session is one that remembers.
+  async session(item) {
+    const first = await run(item.dataset.url);
+    if (first.state !== 'ok') return first;
+    const before = told(first.body, 'visits');
+    if (before === undefined) return off('off: the script is not told of a session');
+    const second = await run(item.dataset.url);
+    const after = told(second.body ?? '', 'visits');
+    return Number(after) === Number(before) + 1
+      ? ok(`visit ${after}, remembered; ${second.text}`) : failed(`visit ${after} after ${before}`);
+  },
+
+  async cookie(item) {
+    const first = await run(item.dataset.url);
+    if (first.state !== 'ok') return first;
+    const visitor = told(first.body, 'visitor');
+    if (visitor === undefined) return off('off: no cookie is set');
+    const second = await run(item.dataset.url);
+    return told(second.body ?? '', 'visitor') === visitor
+      ? ok(`you are ${visitor.slice(0, 6)}…; ${second.text}`) : failed('another name each time');
+  },
+
   async form(item) {
     const form = new FormData();
     const bytes = crypto.getRandomValues(new Uint8Array(50000));
@@ -153,7 +180,7 @@ function show(item, { state, text }) {
   line.textContent = text;
   line.hidden = false;
   item.dataset.state = state;
-  const how = item.querySelector('.how') ?? item.closest('.programs')?.querySelector('.how');
+  const how = item.querySelector('.how') ?? item.closest('.group')?.querySelector('.how');
   if (how && state !== 'ok') how.open = true;
 }
 

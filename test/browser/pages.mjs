@@ -52,6 +52,9 @@ before(async () => {
   const htdocs = `${process.env.OSTLER_SOURCE}/htdocs`;
   const php = ["/usr/bin/php-cgi", "/opt/homebrew/bin/php-cgi", "/usr/local/bin/php-cgi"]
     .find((file) => fs.existsSync(file));
+  fs.mkdirSync(path.join(folder, "previews"));
+  for (const name of ["stable.svg", "media/clock.webm"])
+    fs.copyFileSync(`${htdocs}/${name}`, path.join(folder, "previews", path.basename(name)));
   // Scripts as they are shipped, and one that cannot run.
   fs.cpSync(`${htdocs}/cgi-bin`, path.join(folder, "broken"), { recursive: true });
   fs.writeFileSync(path.join(folder, "broken/environment.pl"), "#!/nowhere/perl\n");
@@ -63,6 +66,8 @@ before(async () => {
                       autoindex: { enabled = true; }; },
                     { path = "/media/"; static: { root = "${htdocs}/media"; };
                       autoindex: { enabled = true; }; },
+                    { path = "/previews/"; static: { root = "${folder}/previews"; };
+                      autoindex: { enabled = true; previews = true; downloads = [ "tar" ]; }; },
                     ${scripts(`${htdocs}/cgi-bin`)} ); } );`);
   bare = await start("bare", `static: { root = "${htdocs}"; };`);
   broken = await start("broken", `static: { root = "${htdocs}"; };
@@ -157,6 +162,17 @@ test("the filter answers while it is typed into", () => onPage({}, async (page) 
   assert.equal((await names(page)).length, 14);
 }));
 
+test("pictures and films beside their names, where that is wanted", () => onPage({}, async (page) => {
+  await page.goto(`${origin}/previews/`);
+  const row = page.getByRole("row", { name: /stable.svg/ });
+  await page.waitForFunction(() => document.querySelector("tbody img").naturalWidth > 0);
+  assert.ok((await row.locator("img").boundingBox()).height > 50);
+  await page.waitForFunction(() => document.querySelector("tbody video").readyState > 0);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"), page.getByRole("button", { name: ".tar" }).click()]);
+  assert.equal(download.suggestedFilename(), "previews.tar");
+}));
+
 test("the keyboard reaches everything in order", () => onPage({}, async (page) => {
   await page.goto(`${origin}/pub/deep/`);
   const reached = [];
@@ -237,7 +253,8 @@ test("the welcome page without JavaScript: links and forms", () =>
     }
   }));
 
-const PAGES = { listing: "/pub/", empty: "/pub/?q=nothing", error: "/none", welcome: "/", media: "/media/" };
+const PAGES = { listing: "/pub/", empty: "/pub/?q=nothing", error: "/none", welcome: "/", media: "/media/",
+                previews: "/previews/" };
 const SHAPES = {
   desktop: {},
   dark: { colorScheme: "dark" },
