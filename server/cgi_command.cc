@@ -213,11 +213,15 @@ std::string quoted(std::string_view text)
     return out + '"';
 }
 
-std::string cgi_configuration(const std::string& folder)
+std::string cgi_configuration(const std::string& folder, const std::string& state,
+                              std::string_view more)
 {
-    return cat("cgi: { ", php_interpreter(), "explain = true; };\n",
+    const std::string environment =
+        state.empty() ? std::string()
+                      : cat("environment: { STATE_FOLDER = ", quoted(state), "; }; ");
+    return cat("cgi: { ", php_interpreter(), environment, "explain = true; };\n",
                "locations = ( { path = \"/cgi-bin/\"; cgi: { root = ",
-               quoted(cat(folder, "/cgi-bin")), "; }; } );\n");
+               quoted(cat(folder, "/cgi-bin")), "; }; ", more, "} );\n");
 }
 
 int run_cgi_command(const Options& options)

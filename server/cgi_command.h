@@ -15,7 +15,9 @@ int run_cgi_command(const Options&);
 /// A string of the configuration language, quotes included.
 std::string quoted(std::string_view text);
 
-/// The part of a made-up configuration that makes the files of `folder`/cgi-bin scripts.
-std::string cgi_configuration(const std::string& folder);
+/// The part of a made-up configuration that makes the files of `folder`/cgi-bin scripts.  They find
+/// `state`, when it is not empty, in STATE_FOLDER; `more` are settings of their location.
+std::string cgi_configuration(const std::string& folder, const std::string& state = {},
+                              std::string_view more = {});
 
 }  // namespace ostler

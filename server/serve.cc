@@ -24,6 +24,7 @@
 #include "server/cgi_command.h"
 #include "server/commands.h"
 #include "server/master.h"
+#include "server/serve_state.h"
 #include "server/signals.h"
 #include "server/tls_local.h"
 
@@ -156,6 +157,19 @@ std::optional<std::string> find_folder(const std::string& name)
     return std::nullopt;
 }
 
+/// Where scripts may keep things; empty, and a line on stderr, when there is no such place.
+std::string find_state_folder(const std::string& folder)
+{
+#ifdef OSTLER_SQLITE
+    auto state = serve_state_folder(folder);
+    if (state) return std::move(*state);
+    complain(cat("scripts have no sessions: ", state.error()));
+#else
+    (void)folder;
+#endif
+    return {};
+}
+
 }  // namespace
 
 std::string serve_configuration(const ServePlan& plan)
@@ -167,8 +181,11 @@ std::string serve_configuration(const ServePlan& plan)
                            "; }");
     if (plan.ipv6) append(text, ", { address = \"::1\"; port = ", plan.bound_port, tls, "; }");
     append(text, " );\nmodules: {");
+    const bool has_sessions = plan.cgi && !plan.state.empty() && has_module("session");
+    const bool has_cookies = plan.cgi && has_module("cookie");
     for (const Module* m : module_table()) {
-        const bool wanted = m->name == "static" || m->name == "autoindex" ||
+        const bool wanted = (m->name == "session" && has_sessions) ||
+                            (m->name == "cookie" && has_cookies) || m->name == "static" || m->name == "autoindex" ||
                             m->name == "accesslog" || (m->name == "cgi" && plan.cgi);
         append(text, ' ', m->name, wanted ? " = true;" : " = false;");
     }
@@ -179,7 +196,16 @@ std::string serve_configuration(const ServePlan& plan)
     if (plan.tls())
         append(text, "tls: { certificate = ", quoted(plan.certificate), "; key = ",
                quoted(plan.key), "; };\n");
-    if (plan.cgi) text += cgi_configuration(plan.folder);
+    if (has_sessions)
+        append(text, "session: { store = ", quoted(cat("sqlite:", plan.state, "/sessions.db")),
+               "; };\n");
+    // Only scripts have a use for it: other pages set no cookies.
+    constexpr std::string_view visitor =
+        "cookie: { set = ( { name = \"visitor\"; value = \"${random}\"; max_age = \"365d\"; "
+        "variable = \"VISITOR_ID\"; } ); }; ";
+    if (plan.cgi)
+        text += cgi_configuration(plan.folder, plan.state,
+                                  has_cookies ? visitor : std::string_view{});
     return text;
 }
 
@@ -193,6 +219,7 @@ int serve_folder(const Options& options)
     plan.folder = *folder;
     plan.lan = options.lan;
     plan.cgi = options.cgi;
+    if (plan.cgi) plan.state = find_state_folder(plan.folder);
     plan.port = options.port;
     if (options.https) {
         auto local = local_certificate(user_state_folder(), std::time(nullptr));

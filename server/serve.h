@@ -16,6 +16,7 @@ struct ServePlan {
     bool lan = false;    ///< all addresses, not loopback only
     bool ipv6 = false;   ///< loopback of IPv6, too
     bool cgi = false;    ///< files in cgi-bin are scripts, and *.php when there is php-cgi
+    std::string state = {};  ///< with cgi: a folder for sessions and files of scripts; empty: none
     std::string certificate = {};  ///< file for HTTPS; empty: plain HTTP
     std::string key = {};
     int port = 8080;               ///< asked for; 0: any

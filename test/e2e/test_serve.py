@@ -13,6 +13,7 @@ import urllib.request
 import harness
 from harness import BINARY, TIMEOUT, run_ostler
 
+STATE = tempfile.TemporaryDirectory(prefix="ostler-test-")
 URL = r"https?://[^ /]+:(\d+)/"
 
 
@@ -22,7 +23,8 @@ class Serve:
     def __init__(self, *args, cwd=None):
         self.process = subprocess.Popen(
             [BINARY, "serve", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, cwd=cwd, start_new_session=True)
+            stderr=subprocess.PIPE, cwd=cwd, start_new_session=True,
+            env=dict(os.environ, XDG_STATE_HOME=STATE.name))  # not the tester's own home
         self.out = harness.Log(self.process.stdout)
         self.err = harness.Log(self.process.stderr)
 

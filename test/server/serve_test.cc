@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "common/base/text.h"
 #include "server/config.h"
 
 using namespace ostler;
@@ -66,4 +67,26 @@ TEST_CASE("--cgi makes scripts of cgi-bin, whatever the folder is called")
     const auto conf = load_configuration_text(serve_configuration(plan), "serve", "/", problems);
     for (const Problem& p : problems) INFO(p.text);
     CHECK(conf);
+}
+
+TEST_CASE("--cgi turns sessions and the visitor's cookie on for scripts, in builds that have them")
+{
+    std::vector<Problem> problems;
+    ServePlan plan;
+    plan.folder = "/tmp";
+    plan.cgi = true;
+#ifdef OSTLER_SQLITE
+    plan.state = "/tmp/a \"state\"";
+#endif
+    const std::string text = serve_configuration(plan);
+    CHECK(load_configuration_text(text, "serve", "/", problems));
+    for (const Problem& p : problems) INFO(p.text);
+    for (const char* name : {"session", "cookie"}) {
+        const bool is_there = !describe_module(name).empty() &&
+                              (!plan.state.empty() || std::string_view(name) == "cookie");
+        CHECK((text.find(cat(name, " = true;")) != std::string::npos) == is_there);
+    }
+    plan.cgi = false;
+    CHECK(serve_configuration(plan).find("session = true;") == std::string::npos);
+    CHECK(serve_configuration(plan).find("visitor") == std::string::npos);
 }
