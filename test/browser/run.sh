@@ -23,7 +23,7 @@ cmp -s "$here/package.json" "$out/installed.json" || {
     (cd "$out" && npm install --ignore-scripts --no-audit --no-fund --no-package-lock)
     cp "$here/package.json" "$out/installed.json"
 }
-cp "$here/pages.mjs" "$out/"
+cp "$here"/*.mjs "$out/"
 export OSTLER BROWSER_PATH OSTLER_SOURCE="$top"
 cd "$out"
-exec node --test --test-reporter=spec pages.mjs
+exec node --test --test-reporter=spec pages.mjs shop.mjs
