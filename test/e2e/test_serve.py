@@ -24,7 +24,7 @@ class Serve:
         self.process = subprocess.Popen(
             [BINARY, "serve", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, cwd=cwd, start_new_session=True,
-            env=dict(os.environ, XDG_STATE_HOME=STATE.name))  # not the tester's own home
+            env={"XDG_STATE_HOME": STATE.name, **os.environ})  # not the tester's own home
         self.out = harness.Log(self.process.stdout)
         self.err = harness.Log(self.process.stderr)
 

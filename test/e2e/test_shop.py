@@ -5,12 +5,28 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import unittest
 
 import harness
 from harness import BINARY, SOURCE, make_folder, wait_until
 
+URL = r"http://[^/]+:(\d+)/"
 PHP = shutil.which("php-cgi", path=os.environ.get("PATH", "") + ":/usr/local/bin:/opt/homebrew/bin")
+
+
+def has_sessions():
+    """Whether this build can keep sessions in a file."""
+    folder = tempfile.mkdtemp(prefix="ostler-test-")
+    try:
+        path = os.path.join(folder, "ostler.conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(harness.complete_configuration(
+                'modules: { session = true; };\nstatic: { root = "@DIR@"; };\n'
+                'session: { store = "sqlite:@DIR@/sessions.db"; };\n', folder))
+        return harness.run_ostler("-t", "-c", path).returncode == 0
+    finally:
+        shutil.rmtree(folder)
 
 
 class Serving:
@@ -28,17 +44,10 @@ class Serving:
         """On the same port as before, if there was one."""
         self.process = subprocess.Popen(
             [BINARY, "serve", self.folder, "--cgi", "-p", str(self.port)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env=dict(os.environ, XDG_STATE_HOME=self.state), start_new_session=True)
-        said = ""
-        while not (found := re.search(r"http://[^/]+:(\d+)/", said)):
-            line = self.process.stdout.readline()
-            if not line:
-                raise AssertionError("it does not serve: " + said)
-            said += line
-        self.port = int(found.group(1))
-        # What it says from now on is thrown away, so that it never waits for us.
-        harness.in_background(self.process.stdout.read)
+        out = harness.Log(self.process.stdout)
+        self.port = int(re.search(URL, out.wait_for(URL)).group(1))
 
     @property
     def url(self):
@@ -113,6 +122,7 @@ class Shopper:
 
 
 @unittest.skipUnless(PHP, "needs php-cgi, which packaging/install-deps.sh test installs")
+@unittest.skipUnless(has_sessions(), "this build has no sessions in a file (OSTLER_SQLITE)")
 class Shop(unittest.TestCase):
     def setUp(self):
         self.serving = Serving(self)
