@@ -1,7 +1,7 @@
 # machine.py - Debian 12 in a folder: made once, copied for each test, booted or only entered.
 #
-# Root() is a minimal Debian with what ostler depends on, kept in OSTLER_PACKAGE_OUT (run.sh says
-# where).  Machine boots a copy of it with systemd as its first process (systemd-nspawn); Chroot
+# make_root() makes a minimal Debian with what ostler depends on, kept in OSTLER_PACKAGE_OUT (run.sh
+# says where).  Machine boots a copy of it with systemd as its first process (systemd-nspawn); Chroot
 # only enters one, as in a container without an init.  Both have a network of their own with
 # nothing but a loopback, so port 80 is free whatever runs here.
 import glob
@@ -88,9 +88,14 @@ class Chroot:
         self.process = None
         self.first = None
         # Not below /tmp: a machine mounts that anew.
+        lower = make_root()
         self.folder = tempfile.mkdtemp(prefix="machine-", dir=OUT)
-        self.root = os.path.join(self.folder, "root")
-        run("cp", "-a", "--reflink=auto", make_root(), self.root)
+        self.root, upper, work = (os.path.join(self.folder, x) for x in ("root", "upper", "work"))
+        for folder in (self.root, upper, work):
+            os.mkdir(folder)
+        # What is written goes beside the root that all of them share.
+        run("mount", "-t", "overlay", "overlay", "-o",
+            "lowerdir=%s,upperdir=%s,workdir=%s" % (lower, upper, work), self.root)
         for name, folder in (("old", OLD), ("new", NEW)):
             shutil.copy(package(folder), os.path.join(self.root, "root", name + ".deb"))
         try:
@@ -125,6 +130,7 @@ class Chroot:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        run("umount", "-l", self.root, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # --- inside ----------------------------------------------------------------------
@@ -178,12 +184,12 @@ class Machine(Chroot):
                 ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network",
                  "--directory=" + self.root, "--boot"],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
-        self.first = self.child()
         wait_until(self.is_up, "systemd to be up")
 
     def is_up(self):
         if self.process.poll() is not None:
             raise AssertionError("the machine ended:\n" + self.console())
+        self.first = self.child()  # not the same at once: the first child only makes the second
         return self.run("systemctl is-system-running", check=False).stdout.strip() in (
             "running", "degraded")
 
