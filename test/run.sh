@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 top=$(pwd)
 out=$top/build-test
 jobs=$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
-parts='gcc poll clang sanitize fuzz plain quickstart browser'
+parts='gcc poll clang sanitize fuzz plain quickstart browser install package'
 passed=0
 failed=0
 
@@ -25,6 +25,8 @@ describe() {
     plain)      echo 'cmake, build and ctest without any option' ;;
     quickstart) echo 'packaging/quickstart.sh --check' ;;
     browser)    echo 'the pages in Chromium, with axe-core; screenshots are kept' ;;
+    install)    echo 'cmake --install, cpack, manual pages, completion, service files' ;;
+    package)    echo 'the Debian package on a Debian of its own, booted: run, upgraded, purged' ;;
     *) return 1 ;;
     esac
 }
@@ -111,6 +113,20 @@ part_browser() {
     step plain-configure cmake -S . -B "$out/plain" &&
         step plain-build cmake --build "$out/plain" -j "$jobs" --target ostler &&
         run_one browser env OSTLER="$out/plain/server/ostler" sh test/browser/run.sh "$out/browser"
+}
+
+part_install() {
+    step plain-configure cmake -S . -B "$out/plain" &&
+        step plain-build cmake --build "$out/plain" -j "$jobs" --target all &&
+        run_one install env OSTLER_BUILD="$out/plain" python3 test/package/test_install.py
+}
+# Only root may make and enter a Debian of its own, and only Debian has what that needs.
+part_package() {
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        run_one package sh test/package/run.sh "$out/package"
+    else
+        echo 'package: skipped: it needs root and a Debian'
+    fi
 }
 
 case ${1:-} in
