@@ -189,7 +189,7 @@ class Completion(Case):
     @needs("zsh")
     def test_zsh(self):
         # Without a terminal only the function itself can be tried: compadd says what it was given.
-        script = ('compadd() { [[ $1 == -a ]] && print -l ${(P)2} || print -l $@ }; '
+        script = ('compadd() { [[ $1 == -a ]] && print -rl -- ${(P)2} || print -rl -- $@ }; '
                   '_files() { :; }; words=(${=1}); [[ $1 != *" " ]] || words+=(""); '
                   'CURRENT=$#words; source $2')
         for line, expected in self.expected.items():
@@ -223,7 +223,7 @@ class Services(Case):
     def test_the_rc_script_asks_the_right_program(self):
         """Run with an rc.subr that only does what it is told."""
         rc = read(self.services, "freebsd/ostler").replace("/etc/rc.subr", self.path("rc.subr"))
-        rc = rc.replace(prefix() + "/bin/ostler", "echo ostler")
+        rc = rc.replace(prefix() + "/bin/ostler", '"echo ostler"')
         with open(self.path("rc.subr"), "w", encoding="utf-8") as f:
             f.write('load_rc_config() { :; }\nrun_rc_command() { eval "\\${$1_cmd}"; }\n')
         with open(self.path("ostler"), "w", encoding="utf-8") as f:
