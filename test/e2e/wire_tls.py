@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 
 
 class Certificate:
@@ -47,31 +48,42 @@ def any_context():
 class TlsSocket:
     """Like a connected socket, once the handshake is made; `raw` is the one below.
 
-    recv() returns b"" for close_notify only; a FIN without it raises ConnectionResetError."""
+    recv() returns b"" for close_notify only; a FIN without it raises ConnectionResetError.  One
+    thread may send while another receives."""
 
     def __init__(self, raw, context, name="localhost", session=None):
         self.raw = raw
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._lock = threading.Lock()     # of OpenSSL's object and its buffers
+        self._sending = threading.Lock()  # records leave in their order
         self.tls = context.wrap_bio(self._in, self._out, server_hostname=name, session=session)
         self._call(self.tls.do_handshake)
 
     def _flush(self):
-        if self._out.pending:
-            self.raw.sendall(self._out.read())
+        # Whoever is sending already sends this, too: a receiver must not wait for a sender.
+        while self._out.pending and self._sending.acquire(blocking=False):
+            try:
+                with self._lock:
+                    data = self._out.read()
+                self.raw.sendall(data)
+            finally:
+                self._sending.release()
 
     def _call(self, what, *args):
         while True:
             try:
-                result = what(*args)
+                with self._lock:
+                    result = what(*args)
                 self._flush()
                 return result
             except ssl.SSLWantReadError:
                 self._flush()
                 data = self.raw.recv(1 << 16)
-                if data:
-                    self._in.write(data)
-                else:
-                    self._in.write_eof()
+                with self._lock:
+                    if data:
+                        self._in.write(data)
+                    else:
+                        self._in.write_eof()
             except ssl.SSLEOFError:
                 raise ConnectionResetError("FIN without close_notify") from None
 
