@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace ostler {
@@ -53,6 +54,16 @@ struct FileRoot {
     std::string_view prefix;  ///< URL path; what follows it is the path below `folder`
 };
 
+/// A command of a module's own: `ostler WORD …`.
+struct ModuleCommand {
+    std::string_view word;
+    std::string_view usage;   ///< what stands behind the word: "list | show ID"
+    std::string_view about;   ///< a phrase for -h
+    /// As the user of the workers, without any hook called before.  `confs` are those of all scopes
+    /// where the module is on.  Returns 0, 1 when it failed, 2 when `words` make no sense; says why.
+    int (*run)(std::span<const void* const> confs, std::span<const std::string> words, bool json);
+};
+
 struct Module {
     std::string_view name;                        ///< key in the file, prefix in the log
     std::string_view about;                       ///< one sentence, shown by -m
@@ -72,6 +83,8 @@ struct Module {
 
     /// Numbers it counts (common/base/board.h), for whoever watches the server.
     std::span<const Metric* const> metrics = {};
+    /// Null: none.
+    const ModuleCommand* command = nullptr;
 
     // Request hooks, in the order the phases run.
     RequestHook rewrite = nullptr;   ///< change the path, or redirect
@@ -110,7 +123,7 @@ template <class Conf, void (*F)(Conf&, Loop&)> struct Typed<F> {
 template <class Conf, bool (*F)(Conf&)> struct Typed<F> {
     static bool call(void* conf, const RunAs&) { return F(*static_cast<Conf*>(conf)); }
 };
-template <class Conf, bool (*F)(Conf&, const RunAs&)> struct Typed<F> {
+template <class Conf, bool (*F)(Conf&, RunAs)> struct Typed<F> {
     static bool call(void* conf, const RunAs& who) { return F(*static_cast<Conf*>(conf), who); }
 };
 }  // namespace detail

@@ -153,7 +153,8 @@ std::optional<int> run_command(const Options& options)
     case Options::Action::signal:
     case Options::Action::serve:
     case Options::Action::explain:
-    case Options::Action::cgi_run: break;
+    case Options::Action::cgi_run:
+    case Options::Action::command: break;
     }
     return std::nullopt;
 }

@@ -32,6 +32,14 @@ class LoadedConfiguration final : public Configuration {
 
     const Router& router() const override { return built_.routes; }
 
+    std::vector<const void*> confs_of(const Module& module) const override
+    {
+        std::vector<const void*> confs;
+        for (const UsedConf& used : built_.used)
+            if (used.module == &module) confs.push_back(used.conf.get());
+        return confs;
+    }
+
     bool open(const RunAs& who) override
     {
         bool ok = true;

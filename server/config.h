@@ -60,6 +60,8 @@ class Configuration {
 
     /// By host and longest location prefix.
     virtual const Router& router() const = 0;
+    /// The Conf of every scope where the module is on, each once.
+    virtual std::vector<const void*> confs_of(const Module&) const { return {}; }
     /// Calls Module::open for every scope; false when one refused (logged).
     virtual bool open(const RunAs&) = 0;
     /// Calls Module::start for every scope, in a worker.

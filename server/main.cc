@@ -16,6 +16,7 @@
 #include "server/control.h"
 #include "server/explain_command.h"
 #include "server/master.h"
+#include "server/module_command.h"
 #include "server/options.h"
 #include "server/serve.h"
 #include "server/service.h"
@@ -111,6 +112,7 @@ int main(int argc, char** argv)
     case Options::Action::signal: return send_signal(*options);
     case Options::Action::serve: return serve_folder(*options);
     case Options::Action::explain: return explain_command(*options);
+    case Options::Action::command: return run_module_command(*options);
     case Options::Action::cgi_run: return run_cgi_command(*options);
     default: return run(*options, argv[0]);
     }

@@ -11,6 +11,7 @@
 
 #include "common/base/suggest.h"
 #include "common/base/text.h"
+#include "server/module_command.h"
 
 namespace ostler {
 
@@ -20,7 +21,14 @@ using Action = Options::Action;
 
 constexpr std::array<std::string_view, 6> signal_names = {"reload", "reopen", "quit",
                                                           "stop",   "status", "upgrade"};
-constexpr std::array<std::string_view, 3> subcommands = {"serve", "cgi", "explain"};
+
+/// What may stand in the place of the first option.
+std::vector<std::string_view> subcommands()
+{
+    std::vector<std::string_view> words = module_command_words();
+    words.insert(words.begin(), {"serve", "cgi", "explain"});
+    return words;
+}
 
 /// One option: what it is called, whether it takes a value, and for which actions it is.
 struct Option {
@@ -101,8 +109,11 @@ class Parser {
             action_name_ = "cgi run";
             if (at_ == arguments_.size() || std::string_view(arguments_[at_++]) != "run")
                 error_ = "\"cgi\" goes on with \"run\": ostler cgi run PATH[?QUERY]";
+        } else if (find_module_command(word)) {
+            options_.action = Action::command;
+            options_.command = action_name_ = word;
         } else {
-            error_ = cat("there is no command \"", word, '"', did_you_mean(word, subcommands));
+            error_ = cat("there is no command \"", word, '"', did_you_mean(word, subcommands()));
         }
     }
 
@@ -140,6 +151,10 @@ class Parser {
 
     void operand(std::string_view word)
     {
+        if (options_.action == Action::command) {
+            options_.words.emplace_back(word);
+            return;
+        }
         if (options_.action == Action::cgi_run && options_.target.empty() && !word.empty()) {
             options_.target = word;
             return;
@@ -152,7 +167,7 @@ class Parser {
             return;
         }
         error_ = serving() ? cat("one folder is served, \"", word, "\" is one more")
-                           : cat("unexpected \"", word, '"', did_you_mean(word, subcommands));
+                           : cat("unexpected \"", word, '"', did_you_mean(word, subcommands()));
     }
 
     /// `explain [METHOD] URL`: what begins with a letter and has no colon is a method.
@@ -316,12 +331,13 @@ class Parser {
             error_ = "--run-tests goes with -t";
         else if (options_.quiet && a != Action::test)
             error_ = "-q goes with -t";
-        else if (options_.json && !reads && a != Action::signal && a != Action::explain)
-            error_ = "--json goes with -t, -T, -s status and explain";
+        else if (options_.json && !reads && a != Action::signal && a != Action::explain &&
+                 a != Action::command)
+            error_ = "--json goes with -t, -T, -s status, explain and sessions";
         else if (options_.foreground && a != Action::run)
             error_ = cat("-D and ", action_name_, " exclude each other");
         else if (options_.file_given && !reads && a != Action::run && a != Action::signal &&
-                 a != Action::cgi_run && a != Action::explain)
+                 a != Action::cgi_run && a != Action::explain && a != Action::command)
             error_ = cat("-c and ", action_name_, " exclude each other");
     }
 
@@ -364,12 +380,13 @@ std::string help_text()
                                run a script as the server would, and show all of it
   ostler explain [-c FILE] [METHOD] URL
                                how the answer comes about: host, location, modules, file
-
+)",
+               module_command_help(), R"(
   -c FILE                      not )",
                default_config_file(), R"(
   -q                           with -t: errors only
   --run-tests                  with -t: the requests in "tests", too
-  --json                       with -t and -T: problems, with -s status: the state, as JSON
+  --json                       as JSON: problems with -t and -T, the state with -s status, sessions
   --header "NAME: VALUE"       with explain: a field of the request; also
   --from ADDRESS               the client's address, and
   --environment                the variables of a script

@@ -30,6 +30,7 @@ struct Options {
         serve,     ///< serve [DIR]
         cgi_run,   ///< cgi run TARGET
         explain,   ///< explain [METHOD] URL
+        command,   ///< a module's: sessions list
         help,      ///< -h
     };
     enum class Signal : unsigned char { reload, reopen, quit, stop, status, upgrade };
@@ -53,6 +54,8 @@ struct Options {
     std::vector<std::pair<std::string, std::string>> fields;  ///< --header
     std::string from;          ///< --from ADDRESS; empty: this machine
     bool environment = false;  ///< --environment: with the variables of a script
+    std::string command;             ///< a module's own, and what stands behind it
+    std::vector<std::string> words;
 
     // serve
     std::string folder = ".";

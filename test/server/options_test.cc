@@ -63,7 +63,7 @@ TEST_CASE("values stand behind their option or in the next word")
     CHECK(parse({"-m", "static"})->module == "static");
     CHECK(parse({"-mstatic"})->module == "static");
     CHECK(parse({"-m"})->module.empty());
-    CHECK(parse({"-m", "--json"}).error() == "--json goes with -t, -T, -s status and explain");
+    CHECK(parse({"-m", "--json"}).error() == "--json goes with -t, -T, -s status, explain and sessions");
     CHECK(parse({"-s", "reopen"})->signal == Options::Signal::reopen);
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("a wrong command line is told what would be right")
         {{"-s", "relaod"},
          "-s takes \"reload\", \"reopen\", \"quit\", \"stop\", \"status\" or \"upgrade\", not \"relaod\""},
         {{"-q"}, "-q goes with -t"},
-        {{"--json"}, "--json goes with -t, -T, -s status and explain"},
+        {{"--json"}, "--json goes with -t, -T, -s status, explain and sessions"},
         {{"--json=1"}, "--json takes no value"},
         {{"-tD"}, "-D and -t exclude each other"},
         {{"-v", "-c", "x"}, "-c and -v exclude each other"},
