@@ -39,6 +39,7 @@ struct SessionConf {
     std::string otherwise = "403";  ///< "401", "403", or the path of a page to log in
 
     // Made in start().
+    std::string secure_cookie;  ///< the cookie's name over TLS
     SessionStore* sessions = nullptr;
     SessionTracker* tracker = nullptr;
 };

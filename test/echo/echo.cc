@@ -1,7 +1,8 @@
 // echo.cc - sends a request's content back: the consumer of bodies that the tests need.
 //
 // The query chooses: "collect" reads everything first and answers with its size and a sum,
-// "ignore" answers without reading, nothing at all streams it back as it comes.
+// "ignore" answers without reading, nothing at all streams it back as it comes.  A request field
+// "Echo-NAME" comes back as the response field NAME.
 #include "common/base/section.h"
 #include "common/exchange.h"
 
@@ -22,6 +23,15 @@ Step answer(Exchange& x, const std::string& text)
     x.response.fields.add(FieldId::content_type, "text/plain; charset=utf-8");
     x.response.body = x.arena.make<BytesBody>(x.arena.copy(text));
     return x.reply(Code::ok);
+}
+
+void return_fields(Exchange& x)
+{
+    constexpr std::string_view prefix = "echo-";
+    for (const Field& f : x.request.fields)
+        if (f.name.size() > prefix.size() &&
+            same_ignoring_case(f.name.substr(0, prefix.size()), prefix))
+            x.response.fields.add(f.name.substr(prefix.size()), f.value);
 }
 
 // The response is the request, pulled when the client takes it.
@@ -72,6 +82,7 @@ class Collect final : public Waker, Job {
 Step content(Exchange& x, const EchoConf& conf)
 {
     if (!conf.here) return Step::next;
+    return_fields(x);
     if (!x.request.body || x.request.query == "ignore") return answer(x, "nothing read\n");
     if (x.request.query == "collect") return x.attach<Collect>(x).read();
     x.response.fields.add(FieldId::content_type, "application/octet-stream");
