@@ -277,6 +277,18 @@ Step CgiAnswer::take_head()
     return Step::done;
 }
 
+namespace {
+
+/// Read, and taken out, by the module session.
+bool is_for_session(std::string_view name)
+{
+    constexpr std::string_view prefix = "X-Session-";
+    return same_ignoring_case(name.substr(0, prefix.size()), prefix) ||
+           same_ignoring_case(name, "X-Replace-Session");
+}
+
+}  // namespace
+
 // RFC 3875 section 6.2.2: as if the client had asked for that path.
 Step CgiAnswer::redirect_locally(std::string_view location)
 {
@@ -285,10 +297,10 @@ Step CgiAnswer::redirect_locally(std::string_view location)
     std::string_view path;
     if (normalise_path(raw_path, x_.arena, path) != Code::ok)
         return fail(Code::bad_gateway, cat("its Location is no path: ", location));
-    // Cookies are for the client, wherever the answer comes from.
+    // Cookies are for the client, wherever the answer comes from, and so is the session.
     for (const Field& field : parser_.head().fields)
-        if (field.id == FieldId::set_cookie)
-            x_.response.fields.add(FieldId::set_cookie, field.value);
+        if (field.id == FieldId::set_cookie || is_for_session(field.name))
+            x_.response.fields.add(field.name, field.value, field.id);
     Request& r = x_.request;
     r.raw_path = raw_path;
     r.has_query = mark != location.npos;

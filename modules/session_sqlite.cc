@@ -33,7 +33,7 @@ class SqliteStore final : public SessionStore, Job {
             : store(owner), thread(owner.conf(), access),
               watch(owner.loop(), thread.wake_fd(), Watch::For::readable, *this)
         {
-            watch.arm();
+            if (thread.problem().empty()) watch.arm();
         }
         ~Lane() { thread.give(outbox); }  // what was told last is done, too
         void wake() override

@@ -73,6 +73,15 @@ class Life(SessionCase):
             self.assertFalse([line for line in head if "X-Session" in line])
             self.assertEqual(browser.values(), {"a": "1"})
 
+    def test_a_local_redirect_loses_no_change(self):
+        put_script(self.server, "local.sh", "#!/bin/sh\nprintf 'Location: /page.html\\n"
+                   "X-Session-Set: a=1\\n\\n'\n")
+        browser = self.browser()
+        status, head, content = browser.get("/cgi-bin/local.sh")
+        self.assertEqual((status, content), (200, "a page\n"))
+        self.assertFalse([line for line in head if "X-Session" in line])
+        self.assertEqual(browser.values(), {"a": "1"})
+
     def test_an_idle_session_ends_on_the_server(self):
         browser = self.browser()
         browser.session("set=a%3D1")

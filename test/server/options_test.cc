@@ -40,6 +40,7 @@ TEST_CASE("every action has its option")
         {{"-V"}, Action::versions},
         {{"-s", "stop"}, Action::signal},
         {{"serve"}, Action::serve},
+        {{"sessions", "list", "--json"}, Action::command},
         {{"-h"}, Action::help},
         {{"serve", "-h"}, Action::help},
         {{"-t", "--json"}, Action::test},
