@@ -30,7 +30,7 @@ LIBRARIES = (
     ("nghttp2/", r"server/h2\w*\.(cc|h)$"),
     ("md4c.h", r"modules/autoindex_markdown\.cc$"),
     ("archive", r"modules/autoindex_archive\.cc$"),
-    ("sqlite3.h", r"modules/session_sqlite\w*\.(cc|h)$"),
+    ("sqlite3.h", r"(test/)?modules/session_sqlite\w*\.(cc|h)$"),
     ("doctest/", r"test/"),
 )
 

@@ -110,6 +110,25 @@ def wrk(server, target, stores, ids, seconds, connections):
             float(p99.group(1)) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[p99.group(2)], requests)
 
 
+def faults(server, work, ids, connections):
+    """Every kind of request while the file is locked, then broken, then gone; 200 all the same."""
+    path = f"{work}/state/sessions.db"
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("BEGIN IMMEDIATE")
+    wrk(server, "/1k.txt", False, ids, 2, connections)
+    wrk(server, "/echo/", True, ids, 3, connections)
+    db.execute("ROLLBACK")
+    db.close()
+    os.rename(path, path + ".old")
+    with open(path, "wb") as f:
+        f.write(b"garbage\n" * 10_000)
+    wrk(server, "/echo/", True, ids, 2, connections)
+    for name in ("", "-wal", "-shm"):
+        if os.path.exists(path + name):
+            os.unlink(path + name)
+    wrk(server, "/echo/", True, ids, 2, connections)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ostler", required=True)
@@ -130,6 +149,8 @@ def main():
                 turn = max(turn, longest_turn(args.ostler, work) or 0.0)
                 stored += samples[name][-1][3] if stores else 0
         kept = changes(work) - before
+        faults(server, work, ids, 4)
+        worst = longest_turn(args.ostler, work) or 0.0
     finally:
         server.stop()
         shutil.rmtree(work, ignore_errors=True)
@@ -144,9 +165,10 @@ def main():
     print(f"\na session looked up: {more:.1f} µs more a request (agreed: {MOST_US:.0f})")
     print(f"stored: {median['stored'][0]:,.0f}/s (agreed: {LEAST_WRITES:,.0f}); "
           f"{stored:,} answered, {kept:,} in the file")
-    print(f"longest turn of a loop: {turn:.1f} ms (agreed: {LONGEST_TURN_MS:.0f})")
+    print(f"longest turn of a loop: {turn:.1f} ms, with the file locked, broken and gone: {worst:.1f} ms "
+          f"(agreed: {LONGEST_TURN_MS:.0f})")
     good = (more <= MOST_US and median["stored"][0] >= LEAST_WRITES and kept >= stored and
-            turn < LONGEST_TURN_MS)
+            worst < LONGEST_TURN_MS)
     sys.exit(0 if good else 1)
 
 
