@@ -13,7 +13,7 @@ IS_ROOT = os.geteuid() == 0
 
 
 class FaultCase(SessionCase):
-    SESSION = 'store_timeout = "300ms";'
+    SESSION = 'store_timeout = "1s";'
     WORKERS = 1
     ALLOW = None
 
@@ -49,7 +49,7 @@ class Locked(FaultCase):
 
 
 class LockedAndStrict(FaultCase):
-    SESSION = 'store_timeout = "300ms"; on_failure = "503";'
+    SESSION = 'store_timeout = "1s"; on_failure = "503";'
 
     def test_what_was_not_stored_is_not_answered(self):
         browser = self.browser()
@@ -116,7 +116,7 @@ printf '\\n%s' "$HTTP_SESSION"
     def start(self, state=None):
         config = SessionCase.configuration().replace(
             "server: {", 'server: { user = "nobody";').replace(
-            "session: {", 'session: { store_timeout = "300ms";', 1)
+            "session: {", 'session: { store_timeout = "1s";', 1)
         if state:
             config = config.replace("@DIR@/state", state)
         server = harness.Server(config, self.FILES)
