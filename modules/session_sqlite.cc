@@ -55,11 +55,8 @@ class SqliteStore final : public SessionStore, Job {
     void run() override
     {
         for (Lane* lane : {&reads_, &writes_}) {
-            if (lane->outbox.empty()) continue;
-            if (lane->thread.problem().empty())
-                lane->thread.give(lane->outbox);
-            else
-                refuse(*lane);
+            lane->thread.give(lane->outbox);
+            if (!lane->outbox.empty()) refuse(*lane);
         }
     }
     void refuse(Lane& lane)

@@ -63,17 +63,22 @@ void SessionTaskQueue::append(SessionTaskQueue& other)
 }
 
 SqliteThread::SqliteThread(const SessionStoreConf& conf, SqliteFile::Access access)
-    : file_(conf, access), writes_(access == SqliteFile::Access::writes)
+    : file_(conf, access)
 {
-    if (!open_pipe(wake_reader_, wake_writer_)) {
-        problem_ = "no pipe to its thread";
-        return;
-    }
+    if (!open_pipe(wake_reader_, wake_writer_)) problem_ = "no pipe to its thread";
+}
+
+bool SqliteThread::start()
+{
+    if (thread_.joinable()) return true;
+    if (!problem_.empty()) return false;
     const NoSignals quiet;
     try {
         thread_ = std::thread([this] { run(); });
+        return true;
     } catch (const std::system_error& error) {
         problem_ = cat("no thread: ", error.what());
+        return false;
     }
 }
 
@@ -91,7 +96,7 @@ SqliteThread::~SqliteThread()
 
 void SqliteThread::give(SessionTaskQueue& tasks)
 {
-    if (tasks.empty()) return;
+    if (tasks.empty() || !start()) return;
     {
         const std::lock_guard lock(mutex_);
         in_.append(tasks);

@@ -33,21 +33,23 @@ class SqliteThread {
     SqliteThread(const SqliteThread&) = delete;
     SqliteThread& operator=(const SqliteThread&) = delete;
 
-    /// Empty when there is no thread: why.
+    /// Empty when there is no pipe or no thread: why.
     const std::string& problem() const { return problem_; }
     /// Readable when take() has something.
     int wake_fd() const { return wake_reader_.get(); }
+    /// Takes all `tasks`, or none when there is a problem.  The first ones start the thread: a
+    /// worker that forks as it starts has none yet.
     void give(SessionTaskQueue& tasks);
     SessionTaskQueue take();
 
  private:
+    bool start();
     void run();
     void work(SessionTaskQueue& batch);
     SessionTaskQueue take_batch(SessionTaskQueue& waiting);
     void hand_back(SessionTaskQueue& batch);
 
     SqliteFile file_;  // the thread's alone
-    const bool writes_;
     std::string problem_;
     Fd wake_reader_, wake_writer_;
     std::mutex mutex_;
