@@ -1,12 +1,15 @@
 # test_session.py - the life of a session, from the first value to the last, over restarts.
 import json
 import os
+import re
 import signal
 import stat
+import subprocess
 
 import harness
 from cgi_case import put_script
 from session_case import SCRIPT, SessionCase
+from tls_case import Authority
 
 
 class Life(SessionCase):
@@ -195,6 +198,39 @@ class Restart(SessionCase):
             put_script(self.server, "session.py", SCRIPT)
             browser.server = again
             self.assertEqual(browser.values(), {"a": "1"})
+
+
+class Tls(harness.TestCase):
+    """The same server, on a plain port and on one with TLS."""
+
+    @classmethod
+    def setUpClass(cls):
+        pair = Authority().pair("localhost", "IP:127.0.0.1")
+        cls.FILES = {"cert.pem": pair.certificate, "key.pem": pair.key, "cgi-bin/.keep": ""}
+        cls.CONFIG = """
+listen = ( { address = "127.0.0.1"; port = 0; tls = true; }, { address = "127.0.0.1"; port = 0; } );
+tls: { certificate = "@DIR@/cert.pem"; key = "@DIR@/key.pem"; };
+""" + SessionCase.configuration()
+        super().setUpClass()
+        put_script(cls.server, "session.py", SCRIPT)
+
+    def get(self, scheme, index, query="", cookie=""):
+        """The head and what the script saw."""
+        out = subprocess.run(
+            ["curl", "-sS", "-k", "-i", "-b", cookie, "%s://127.0.0.1:%d/cgi-bin/session.py?%s" % (
+                scheme, self.server.addresses[index][1], query)],
+            stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
+        head, _, content = out.partition("\r\n\r\n")
+        return head, json.loads(content)
+
+    def test_over_tls_the_cookie_is_bound_to_the_host_and_secure(self):
+        head, _ = self.get("https", 0, "set=a%3D1")
+        cookie = re.search(r"Set-Cookie: (__Host-sid=[\w-]{32}); Path=/; Secure; HttpOnly; "
+                           r"SameSite=Lax\r", head, re.I).group(1)
+        self.assertEqual(self.get("https", 0, cookie=cookie)[1]["HTTP_SESSION"], "a=1")
+        plain = cookie.replace("__Host-", "")
+        for scheme, index, sent in (("https", 0, plain), ("http", 1, cookie)):
+            self.assertEqual(self.get(scheme, index, cookie=sent)[1]["SESSION_NEW"], "1")
 
 
 class Wall(SessionCase):
