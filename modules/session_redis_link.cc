@@ -174,10 +174,10 @@ void RedisLink::take_introduction(const RedisValue& reply)
     owner_.link_ready();
 }
 
-void RedisLink::fail(const std::string& why)
+void RedisLink::fail(std::string why)
 {
     clear();
-    why_ = why;
+    why_ = std::move(why);
     state_ = State::down;
     ++address_;
     pause_ = std::clamp<Milliseconds>(pause_ * 2, first_pause, longest_pause);

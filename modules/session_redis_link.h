@@ -58,7 +58,7 @@ class RedisLink final : Job, Waker {
     /// Bytes that have not left yet.
     std::size_t unsent() const;
     /// Ends the connection and makes another one after a while.
-    void fail(const std::string& why);
+    void fail(std::string why);
 
     /// Loop::now() in milliseconds as Redis's clock shows it, rather too early than too late.
     std::int64_t redis_time(Milliseconds now) const { return now.count() + offset_ms_; }
