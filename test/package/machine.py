@@ -8,6 +8,7 @@ import glob
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -76,6 +77,8 @@ def make_root():
         *INSIDE.split(), *names, env=environment)
     with open(root + "/etc/hostname", "w", encoding="utf-8") as f:
         f.write("machine\n")
+    with open(root + "/etc/hosts", "w", encoding="utf-8") as f:
+        f.write("127.0.0.1 localhost\n::1 localhost\n")
     with open(stamp, "w", encoding="utf-8") as f:
         f.write(wanted)
     return root
@@ -83,6 +86,7 @@ def make_root():
 
 class Chroot:
     """A copy of the root, entered: its first process only waits."""
+    END = signal.SIGKILL  # unshare --fork ignores SIGTERM, and takes its child along
 
     def __init__(self):
         self.process = None
@@ -124,7 +128,7 @@ class Chroot:
 
     def end(self):
         if self.process:
-            self.process.terminate()
+            self.process.send_signal(self.END)
             try:
                 self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
@@ -177,6 +181,7 @@ class Chroot:
 
 class Machine(Chroot):
     """A copy of the root, booted."""
+    END = signal.SIGTERM
 
     def begin(self):
         with open(os.path.join(self.folder, "console"), "wb") as console:
