@@ -19,7 +19,8 @@ print("Content-Type: application/json")
 for name, value in parse_qsl(os.environ["QUERY_STRING"], keep_blank_values=True):
     if name in fields:
         print(fields[name] + ": " + value)
-    if name == "wait":  # goes on when the file is there
+    if name == "wait":  # goes on when the file is there; says that it waits by one of its own
+        open("%s.%d" % (value, os.getpid()), "w").close()
         while not os.path.exists(value):
             time.sleep(0.005)
 print()
