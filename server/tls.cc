@@ -41,6 +41,7 @@ bool Tls::fill(Context& context, std::shared_ptr<const TlsConf> conf, std::strin
     if (seconds > 0) {
         SSL_CTX_set_timeout(c, static_cast<long>(seconds));
         SSL_CTX_set_tlsext_ticket_key_evp_cb(c, on_ticket);
+        SSL_CTX_set_num_tickets(c, 1);  // each connection brings one, parallel ones as many
     } else {
         SSL_CTX_set_options(c, SSL_OP_NO_TICKET);
         SSL_CTX_set_num_tickets(c, 0);
@@ -126,12 +127,14 @@ int Tls::on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_
                    EVP_MAC_CTX* mac, int sealing)
 {
     constexpr int failed = -1, unknown = 0, opened = 1, opened_and_renewed = 2;
+    // A browser uses a ticket of TLS 1.3 once: without a new one it could come back only once.
+    const bool single_use = SSL_version(ssl) == TLS1_3_VERSION;
     const auto* context = static_cast<const Context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
     const TicketKeys& keys = context->owner->keys;
     if (sealing) return keys.seal(name, iv, cipher, mac) ? opened : failed;
     switch (keys.open(name, iv, cipher, mac)) {
     case TicketKeys::Opened::no: return unknown;
-    case TicketKeys::Opened::yes: return opened;
+    case TicketKeys::Opened::yes: return single_use ? opened_and_renewed : opened;
     case TicketKeys::Opened::renew: return opened_and_renewed;
     }
     return failed;

@@ -5,11 +5,11 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "common/http/file_entry.h"
@@ -34,7 +34,11 @@ struct PairFiles {
     std::string certificate;  ///< PEM: the host's own first, then those that vouch for it
     std::string key;          ///< PEM; empty: in the same file
     std::string ocsp;         ///< DER, an OCSP response to staple; empty: none
-    auto operator<=>(const PairFiles&) const = default;
+    bool operator==(const PairFiles&) const = default;
+    bool operator<(const PairFiles& o) const  // libc++ 14 has no <=> of strings
+    {
+        return std::tie(certificate, key, ocsp) < std::tie(o.certificate, o.key, o.ocsp);
+    }
     const std::string& key_file() const { return key.empty() ? certificate : key; }
 };
 

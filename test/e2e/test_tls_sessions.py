@@ -1,6 +1,7 @@
 # test_tls_sessions.py - clients that come back, to whichever worker, and to no other host.
 import os
 import signal
+import unittest
 
 import harness
 from tls_case import TlsCase, s_client
@@ -54,6 +55,19 @@ class Sessions(TlsCase):
     def test_no_early_data(self):
         said = s_client(self.server, "-tls1_3", "-ign_eof", request=self.REQUEST % b"a.example")
         self.assertIn("Max Early Data: 0", said)
+
+
+@unittest.skipUnless(os.environ.get("OSTLER_LONG"), "takes a minute: OSTLER_LONG=1")
+class Rotated(TlsCase):
+    CONFIG = Sessions.CONFIG.replace("tls: { cert", 'tls: { resumption = "30s"; cert', 1)
+    visit, session_file, REQUEST = Sessions.visit, Sessions.session_file, Sessions.REQUEST
+
+    def test_every_worker_knows_the_keys_that_rotate(self):
+        for rotation in (1, 2):
+            self.server.log.wait_for("tls: new ticket keys", rotation, timeout=120)
+            session = self.session_file()
+            self.visit("-tls1_3", session, save=True)
+            self.assertEqual([self.visit("-tls1_3", session) for _ in range(4)], [True] * 4)
 
 
 class Restarted(TlsCase):

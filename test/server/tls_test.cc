@@ -174,6 +174,23 @@ TEST_CASE("sessions are continued by every process with the same keys, never at 
     CHECK_FALSE(continues(*tls, "a.example", *next_generation, "a.example", TLS1_3_VERSION));
 }
 
+TEST_CASE("who continues a session of TLS 1.3 gets a new ticket, for the next time")
+{
+    Hosts hosts;
+    const auto tls = hosts.make();
+    Client first("a.example");
+    REQUIRE(first.shake(*tls));
+    SessionPtr session = std::move(first.session);
+    for (int i = 0; i < 3; ++i) {
+        Client again("a.example");
+        SSL_set_session(again.ssl.get(), session.get());
+        REQUIRE(again.shake(*tls));
+        CHECK(again.reused());
+        REQUIRE(again.session);
+        session = std::move(again.session);
+    }
+}
+
 TEST_CASE("without resumption no tickets are given")
 {
     Hosts hosts;
