@@ -169,6 +169,8 @@ class Client {
         });
     }
     explicit Client(const char* name) : Client() { SSL_set_tlsext_host_name(ssl.get(), name); }
+    /// As if it had said goodbye: OpenSSL forgets the sessions of connections that broke.
+    ~Client() { SSL_set_shutdown(ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); }
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
