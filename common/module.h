@@ -70,6 +70,9 @@ struct Module {
     std::span<const std::string_view> needs = {}; ///< modules that must be on as well
     bool on_by_default = true;                    ///< when `modules` does not name it
 
+    /// What it sends must not be read on the way: -t warns where it is on and TLS is not.
+    bool wants_tls = false;
+
     ConfHooks config = {};
     /// In the master, once a configuration is accepted, before privileges drop and before the
     /// fork: opens what needs them (log files).  False: the reason was logged, do not start.

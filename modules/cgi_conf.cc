@@ -33,6 +33,7 @@ void read_scripts(CgiConf& c, Section& s)
     if (has_root) {
         while (c.root.size() > 1 && c.root.ends_with('/')) c.root.pop_back();
         c.executable = !c.root.empty();
+        if (!c.root.empty()) s.use_paths("root", {c.root}, PathUse::scripts);
         if (!has_script) c.script.clear();  // of the outer scope, whose paths these are no more
     }
     if (has_root && has_script && !c.root.empty() && !c.script.empty())
@@ -121,7 +122,9 @@ void configure_cgi(CgiConf& c, Section& s)
     for (const std::string& folder : c.sendfile)
         if (!folder.starts_with('/'))
             s.error("sendfile", cat("\"", folder, "\" is not an absolute path"));
-    s.get_path("temporary", c.temporary, "folder for large request bodies without Content-Length");
+    if (s.get_path("temporary", c.temporary,
+                   "folder for large request bodies without Content-Length"))
+        s.use_paths("temporary", {c.temporary}, PathUse::written);
     s.get("explain", c.explain, "clients on this machine are told why a script did not run");
 }
 

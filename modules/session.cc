@@ -64,6 +64,7 @@ extern constexpr Module session_module{
     .name = "session",
     .about = "Sessions that scripts in any language share.",
     .on_by_default = false,
+    .wants_tls = true,
     .config = conf<configure_session>,
     .open = on<open>,
     .start = on<start>,

@@ -180,11 +180,15 @@ void configure_static(StaticConf& c, Section& s)
     if (s.get_path("root", c.root, "directory the files are served from")) {
         c.prefix = s.scope_path();
         while (c.root.size() > 1 && c.root.ends_with('/')) c.root.pop_back();
+        s.use_paths("root", {c.root}, PathUse::served);
     }
     if (s.get("index", c.index, "names tried in order when the path is a directory")) {
         for (const std::string& name : c.index)
             if (name.empty() || name.find('/') != name.npos)
                 s.error("index", cat("\"", name, "\" is not the name of a file"));
+        std::vector<std::string> files;
+        for (const std::string& name : c.index) files.push_back(cat(c.root, '/', name));
+        s.use_paths("index", std::move(files), PathUse::one_of);
     }
     if (s.get("try", c.fallbacks,
               "paths to serve instead of a file that is missing, the first that exists")) {

@@ -16,6 +16,7 @@
 #include "modules/table.h"
 #include "server/build_info.h"
 #include "server/config.h"
+#include "server/config_audit.h"
 #include "server/privileges.h"
 
 namespace ostler {
@@ -118,6 +119,7 @@ int test_configuration(const Options& options)
     std::vector<Problem> problems;
     const auto configuration = load_configuration(options.file, problems);
     ConfigTestsRun run;
+    if (configuration) audit_configuration(*configuration, problems);
     if (configuration && options.run_tests) run = run_tests(*configuration, problems);
     const std::size_t errors = count_errors(problems);
     const std::size_t warnings = problems.size() - errors;

@@ -26,6 +26,9 @@ class LoadedConfiguration final : public Configuration {
         server = built_.server;
         listen = built_.listen;
         tests = built_.tests;
+        paths = built_.paths;
+        wanting_tls = built_.wanting_tls;
+        listen_places = built_.listen_places;
         http = *built_.http;
         tls = built_.tls;
     }
@@ -147,7 +150,7 @@ std::unique_ptr<Configuration> build_configuration(const ConfigNode& root, Modul
     BuiltScopes built;
     build_scopes(root, modules, built, problems);
     tidy(problems, root.place.file ? root.place.file->name : "");
-    if (has_errors(problems)) return nullptr;
+    if (prevents_start(problems)) return nullptr;
     return std::make_unique<LoadedConfiguration>(std::move(built));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/problem.h"
+#include "common/base/section_reader.h"
 #include "common/exchange.h"
 #include "common/settings.h"
 #include "server/config_tests.h"
@@ -43,6 +44,7 @@ struct ServerConf {
     std::chrono::milliseconds worker_timeout{
         10'000};                      ///< a worker silent for this long is replaced
     std::string software = "ostler";  ///< Server field; empty: none
+    bool skip_bad_hosts = false;      ///< a host with errors is left out, the others serve
     std::string event_backend;        ///< libevent method to insist on; empty: the best
 };
 
@@ -57,6 +59,10 @@ class Configuration {
     /// Null when no listener has tls.  The master replaces what is in it; connections read it.
     std::shared_ptr<Tls> tls;
     std::vector<ConfigTest> tests;
+    std::vector<UsedPaths> paths;  ///< what settings lead to, for -t
+    /// Modules that want TLS, with the place that switches them on.
+    std::vector<std::pair<const Module*, SourcePlace>> wanting_tls;
+    std::vector<SourcePlace> listen_places;  ///< of the elements of `listen`; empty: none is there
 
     /// By host and longest location prefix.
     virtual const Router& router() const = 0;

@@ -38,6 +38,13 @@ const std::vector<SettingInfo>& host_settings()
          "\"example.org\", \"*.example.org\" for every name below it, \"*\" for every other name",
          {}},
         {"locations", "list of groups", "", "", "settings by the beginning of the path", {}},
+        {"optional",
+         "true or false",
+         "",
+         "",
+         "start without this host when it has errors: its names answer 503; "
+         "default: server.skip_bad_hosts",
+         {}},
     };
     return infos;
 }

@@ -66,4 +66,16 @@ std::string never_matches(std::string_view location)
     return {};
 }
 
+std::string hardly_matches(std::string_view location)
+{
+    const std::size_t percent = location.find('%');
+    if (percent != location.npos && percent + 2 < location.size() &&
+        hex_value(location[percent + 1]) >= 0 && hex_value(location[percent + 2]) >= 0)
+        return "a request's path is decoded before: write the character itself";
+    if (location.find('?') != location.npos) return "the query is no part of the path";
+    if (location.ends_with("*"))
+        return "there are no wildcards: a location is for everything that begins with its path";
+    return {};
+}
+
 }  // namespace ostler

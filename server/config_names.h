@@ -16,5 +16,7 @@ std::string canonical_name(const std::vector<std::string>& names);
 
 /// Why no request has a path below `location`; empty when there may be one.
 std::string never_matches(std::string_view location);
+/// Why the path of a location is probably not meant as it is written; empty when it may be.
+std::string hardly_matches(std::string_view location);
 
 }  // namespace ostler

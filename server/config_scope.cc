@@ -80,7 +80,8 @@ class ScopeBuilder {
                 .scope_path = std::move(scope_path),
                 .record = record,
                 .record_defaults = defaults,
-                .elsewhere = &elsewhere_};
+                .elsewhere = &elsewhere_,
+                .paths = &built_.paths};
     }
 
     void error(const SourcePlace& place, std::string text)
@@ -143,6 +144,7 @@ class ScopeBuilder {
                 (spec.port != 0 || spec.address.starts_with("unix:")))
                 error(element->place, cat("\"listen\" has ", spec.name(), " twice"));
             built_.listen.push_back(spec);
+            if (node) built_.listen_places.push_back(element->place);
             record.children.push_back(std::move(group));
         }
         built_.effective.children.push_back(std::move(record));
@@ -199,7 +201,7 @@ class ScopeBuilder {
 
     void make_tls()
     {
-        if (!listens_with_tls() || has_errors(problems_)) return;
+        if (!listens_with_tls() || prevents_start(problems_)) return;
         std::string why;
         built_.tls = Tls::make(tls_hosts_, resumption_, why);
         if (built_.tls) return;
@@ -227,6 +229,10 @@ class ScopeBuilder {
             in.outermost ? std::vector<bool>(scope.on.size()) : scope.on;
         read_switches(scope, in);
         check_needs(scope, in.node);
+        for (std::size_t i = 0; i < modules_.size(); ++i)
+            if (modules_[i]->wants_tls && scope.on[i] && !was_on[i])
+                built_.wanting_tls.emplace_back(modules_[i],
+                                                switch_place(in.node, modules_[i]->name));
 
         if (const ConfigNode* group = in.reader.take_group("http"); group || in.outermost) {
             scope.http = std::make_shared<HttpConf>(*scope.http);
@@ -336,12 +342,48 @@ class ScopeBuilder {
         ConfigNode* record = add_list("hosts", built_.effective);
         for (const ConfigNode& node : list->children) {
             ConfigNode in_force = ConfigNode::make(Type::group, "");
-            read_host(node, server, in_force);
-            record->children.push_back(std::move(in_force));
+            const Before before{problems_.size(), built_.pipelines.size(), built_.paths.size(),
+                                built_.wanting_tls.size(), tls_hosts_.size()};
+            RouteTable::Host host = read_host(node, server, in_force);
+            if (may_be_left_out(node) &&
+                has_errors(std::span(problems_).subspan(before.problems))) {
+                leave_out(host, server, before);
+            } else {
+                record->children.push_back(std::move(in_force));
+            }
+            built_.routes.add(std::move(host));
         }
     }
 
-    void read_host(const ConfigNode& node, const Scope& server, ConfigNode& record)
+    /// How much there was of everything before a host was read.
+    struct Before {
+        std::size_t problems, pipelines, paths, wanting_tls, tls_hosts;
+    };
+
+    bool may_be_left_out(const ConfigNode& host) const
+    {
+        const ConfigNode* own = host.find("optional");
+        return own && own->is(Type::boolean) ? own->boolean : built_.server.skip_bad_hosts;
+    }
+
+    /// Takes everything of a host back but its names, which answer 503.
+    void leave_out(RouteTable::Host& host, const Scope& server, const Before& before)
+    {
+        for (std::size_t i = before.problems; i < problems_.size(); ++i) {
+            if (problems_[i].severity != Severity::error) continue;
+            problems_[i].tolerated = true;
+            problems_[i].text += "; this host is left out";
+        }
+        built_.pipelines.resize(before.pipelines);
+        built_.paths.resize(before.paths);
+        built_.wanting_tls.resize(before.wanting_tls);
+        tls_hosts_.resize(before.tls_hosts);
+        host.locations.clear();
+        host.pipeline = bind(server, canonical_name(host.names), "/");
+        built_.pipelines.back()->make_unavailable();
+    }
+
+    RouteTable::Host read_host(const ConfigNode& node, const Scope& server, ConfigNode& record)
     {
         RouteTable::Host host;
         std::string title = "a host without names";
@@ -351,6 +393,8 @@ class ScopeBuilder {
         }
         SectionReader reader(&node, context(title, "/", &record, false, node.place));
         host.names = read_names(reader, node);
+        bool optional = built_.server.skip_bad_hosts;
+        reader.get("optional", optional, "");
 
         Scope scope = server;
         const Input in{reader, node, node, root_path_, &record};
@@ -362,7 +406,7 @@ class ScopeBuilder {
         ConfigNode* locations = list ? add_list("locations", record) : nullptr;
         add_locations(host, scope, canonical, take_locations(list), locations);
         reader.report_unknown();
-        built_.routes.add(std::move(host));
+        return host;
     }
 
     std::vector<std::string> read_names(SectionReader& reader, const ConfigNode& node)
@@ -416,6 +460,9 @@ class ScopeBuilder {
             if (!never.empty())
                 warn(path->value_place,
                      cat("location \"", path->text, "\" can never match: ", never));
+            else if (const std::string hardly = hardly_matches(path->text); !hardly.empty())
+                warn(path->value_place,
+                     cat("location \"", path->text, "\" will hardly match: ", hardly));
             const auto [at, fresh] = locations.emplace(path->text, &node);
             if (!fresh)
                 error(path->value_place, cat("location \"", path->text,

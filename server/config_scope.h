@@ -31,6 +31,9 @@ struct BuiltScopes {
     std::vector<ListenSpec> listen;
     std::shared_ptr<Tls> tls;        ///< null when no listener has tls
     std::vector<ConfigTest> tests;
+    std::vector<UsedPaths> paths;
+    std::vector<std::pair<const Module*, SourcePlace>> wanting_tls;
+    std::vector<SourcePlace> listen_places;
 };
 
 /// Reads everything below `root`; what is wrong goes to `problems`.

@@ -124,6 +124,8 @@ void configure_server(ServerConf& conf, Section& s)
         std::any_of(conf.software.begin(), conf.software.end(),
                     [](char c) { return c < ' ' || c > '~'; }))
         s.error("software", "must be printable ASCII: it is sent as a header field");
+    s.get("skip_bad_hosts", conf.skip_bad_hosts,
+          "start without the hosts that have errors: their names answer 503");
     read_event_backend(conf, s);
 }
 

@@ -72,6 +72,7 @@ bool Master::start()
     std::vector<std::string> errors;
     open_generation(current_, errors);
     if (current_.error_log) set_error_log(*current_.error_log, current_.server().log_level);
+    for (const std::string& why : std::exchange(left_out_, {})) log_error("server: ", why);
     std::vector<std::string> unused;
     for (auto& socket : adopt(service_.take_sockets(), current_.configuration->listen, unused))
         have.push_back(std::move(socket));
@@ -100,6 +101,8 @@ bool Master::load_first()
     current_.configuration = options_.load(problems);
     loaded_wall_ = std::time(nullptr);
     print_problems(problems);
+    for (const Problem& p : problems)
+        if (p.tolerated) left_out_.push_back(cat(p.file, ':', p.line, ": ", p.text));
     if (current_.configuration) return true;
     exit_status_ = exit_config;
     return false;

@@ -116,6 +116,7 @@ class Master {
     SteadyTime ready_deadline_;    // of the generation that starts
     SteadyTime watchdog_due_;
     Stop stopping_ = Stop::no;
+    std::vector<std::string> left_out_;  // why hosts are, until there is a log for it
 
     struct Restart {
         unsigned index;

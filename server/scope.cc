@@ -29,6 +29,17 @@ BoundPipeline::BoundPipeline(ModuleTable modules, Scope scope, std::string host,
     pipeline_.location = location_;
 }
 
+void BoundPipeline::make_unavailable()
+{
+    static constexpr Module left_out{.name = "server", .about = "answers for hosts that are left out"};
+    request_ = {{[](Exchange& x, const void*) {
+                     x.note("this host is left out: its configuration has errors");
+                     return x.reply(Code::service_unavailable);
+                 },
+                 nullptr, &left_out}};
+    pipeline_.request = request_;
+}
+
 void BoundPipeline::place_on_board() { pipeline_.cells = Board::place_scope(host_, location_); }
 
 }  // namespace ostler

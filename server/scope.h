@@ -32,6 +32,9 @@ class BoundPipeline {
     BoundPipeline(const BoundPipeline&) = delete;
     BoundPipeline& operator=(const BoundPipeline&) = delete;
 
+    /// Answers 503 to everything, instead of what it was made for; logs as before.
+    void make_unavailable();
+
     const Pipeline& pipeline() const { return pipeline_; }
     /// Gives it places on the board; in the master, before it forks.
     void place_on_board();

@@ -66,4 +66,11 @@ bool has_errors(std::span<const Problem> problems)
                        [](const Problem& p) { return p.severity == Problem::Severity::error; });
 }
 
+bool prevents_start(std::span<const Problem> problems)
+{
+    return std::any_of(problems.begin(), problems.end(), [](const Problem& p) {
+        return p.severity == Problem::Severity::error && !p.tolerated;
+    });
+}
+
 }  // namespace ostler

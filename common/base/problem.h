@@ -15,6 +15,8 @@ struct Problem {
     int line = 0;        ///< from 1; 0: the file as a whole
     int column = 0;      ///< from 1, in bytes; 0: the line as a whole
     std::string text;    ///< one sentence, no full stop
+    /// In a host that is left out because of it: the server starts all the same.
+    bool tolerated = false;
     std::string source;  ///< the line itself, without newline; may be empty
     bool operator==(const Problem&) const = default;
 };
@@ -26,5 +28,7 @@ std::string format_problems_json(std::span<const Problem>);
 
 /// True when one of them is an error.
 bool has_errors(std::span<const Problem>);
+/// True when one of them is an error that is not tolerated.
+bool prevents_start(std::span<const Problem>);
 
 }  // namespace ostler

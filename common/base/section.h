@@ -17,6 +17,14 @@ struct Bytes {
     std::uint64_t count = 0;
 };
 
+/// What paths of the file system are for: `ostler -t` looks whether they are fit for that.
+enum class PathUse : unsigned char {
+    served,   ///< a folder whose files are read
+    scripts,  ///< a folder of programs, which those who run them must not be able to change
+    written,  ///< a folder in which files are made
+    one_of,   ///< files, one of which should be there
+};
+
 /// Reads settings out of one group of the configuration.
 ///
 /// get() leaves `value` untouched and returns false when the key is absent or unusable, so a
@@ -60,6 +68,12 @@ class Section {
     /// whatever their values are: the manual is made by calling it once on an empty group.
     virtual bool get_groups(const char* key, const char* about,
                             const std::function<void(Section&)>& read) = 0;
+
+    /// Says what the paths that `key` leads to are for.  They are not looked at here: only -t does
+    /// that, as the user the workers run as.
+    virtual void use_paths(const char* /*key*/, std::vector<std::string> /*paths*/, PathUse /*use*/)
+    {
+    }
 
     /// The URL path prefix of the scope being read: "/" in the server and host scopes, the
     /// location's path in a location.  Ends in '/' unless the location's does not.

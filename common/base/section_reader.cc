@@ -101,6 +101,13 @@ void SectionReader::record(ConfigNode node, const ConfigNode* mentioned)
     if (!context_.record->find(node.name)) context_.record->children.push_back(std::move(node));
 }
 
+void SectionReader::use_paths(const char* key, std::vector<std::string> paths, PathUse use)
+{
+    const ConfigNode* node = group_ ? group_->find(key) : nullptr;
+    if (node && context_.paths)
+        context_.paths->push_back({node->value_place, context_.title, key, std::move(paths), use});
+}
+
 bool SectionReader::get(const char* key, bool& value, const char*)
 {
     const ConfigNode* node = take(key);

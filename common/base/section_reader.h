@@ -13,6 +13,15 @@
 
 namespace ostler {
 
+/// Paths that a setting leads to, and what they are for.
+struct UsedPaths {
+    SourcePlace place;   ///< of the setting's value
+    std::string title;   ///< `"static"`
+    std::string key;
+    std::vector<std::string> paths;
+    PathUse use = PathUse::served;
+};
+
 class SectionReader final : public Section {
  public:
     /// What a reader is told beside its group.
@@ -30,6 +39,8 @@ class SectionReader final : public Section {
         /// What to add to the message about an unknown setting that is near to none of this
         /// group's: `; did you mean "root" in "static"?` or nothing.  May be null.
         const std::function<std::string(std::string_view key)>* elsewhere = nullptr;
+        /// Gets what use_paths() says of settings that the group mentions.  May be null.
+        std::vector<UsedPaths>* paths = nullptr;
     };
 
     /// `group` may be null: nothing is mentioned.  Both must outlive the reader.
@@ -53,6 +64,7 @@ class SectionReader final : public Section {
                  const char* about) override;
     bool get_groups(const char* key, const char* about,
                     const std::function<void(Section&)>& read) override;
+    void use_paths(const char* key, std::vector<std::string> paths, PathUse use) override;
     std::string_view scope_path() const override { return context_.scope_path; }
     void error(const char* key, std::string_view why) override;
     void warn(const char* key, std::string_view why) override;

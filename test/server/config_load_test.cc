@@ -93,7 +93,7 @@ hosts = ( { names = [ "B.example", "a.example" ]; static: { hidden = true; };
     REQUIRE(c->listen.size() == 2);
     CHECK(c->listen[1].port == 81);
     const std::string printed = c->print();
-    const std::string hosts = printed.substr(printed.find("hosts = "));
+    const std::string hosts = printed.substr(printed.find("\nhosts = ") + 1);
     CHECK(hosts == R"(hosts = ( {
     names = [ "B.example", "a.example" ];
     static: {

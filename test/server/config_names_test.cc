@@ -72,3 +72,11 @@ TEST_CASE("a location with empty or dot segments can never match")
     for (const char* path : {"//", "/a//b", "/./a", "/a/..", "/a/.", "/a/../b"})
         CHECK_FALSE(never_matches(path).empty());
 }
+
+TEST_CASE("a location with an escape, a query or a star is probably not meant so")
+{
+    for (const char* path : {"/", "/a/", "/100%", "/a%zz", "/*/a", "/a b/"})
+        CHECK(hardly_matches(path).empty());
+    for (const char* path : {"/a%20b", "/%2F", "/a?b", "/img/*"})
+        CHECK_FALSE(hardly_matches(path).empty());
+}

@@ -231,6 +231,7 @@ hosts = ( { names = "A.example"; static: { age = "60s"; };
     stop_timeout = "30s";
     worker_timeout = "10s";
     software = "ostler";
+    skip_bad_hosts = false;
     event_backend = "";
 };
 listen = ( {
