@@ -173,5 +173,43 @@ class Examples(unittest.TestCase):
                     self.assertRegex(shown, r"\b%s: \{" % name)
 
 
+class LogReaders(unittest.TestCase):
+    """What logs.md says of goaccess and fail2ban, with the programs themselves."""
+
+    def log(self):
+        with harness.Server('static: { root = "@DIR@/www"; };\n'
+                            'accesslog: { file = "@DIR@/access.log"; };\n', {"www/a": "a"}) as s:
+            for path in ("/a", "/none", "/a", "/none?<b>", "/none/\"x\""):
+                s.get(path.replace('"', "%22").replace("<", "%3C").replace(">", "%3E"))
+            s.end()
+            return read(s.path("access.log"))
+
+    def test_the_filter_for_fail2ban_finds_those_who_ask_for_what_is_not_there(self):
+        if not shutil.which("fail2ban-regex"):
+            self.skipTest("no fail2ban here")
+        folder = harness.make_folder(self)
+        text = re.search(r"^```ini\n(.*?)^```$", read(os.path.join(DOC, "logs.md")), re.M | re.S)
+        for name, content in (("ostler-404.conf", text.group(1)), ("access.log", self.log())):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(content)
+        done = subprocess.run(["fail2ban-regex", "access.log", "./ostler-404.conf"], cwd=folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=harness.TIMEOUT, check=False)
+        self.assertIn("Lines: 5 lines, 0 ignored, 3 matched, 2 missed", done.stdout)
+
+    def test_goaccess_reads_the_access_log_as_it_is(self):
+        if not shutil.which("goaccess"):
+            self.skipTest("no goaccess here")
+        folder = harness.make_folder(self)
+        with open(os.path.join(folder, "access.log"), "w", encoding="utf-8") as file:
+            file.write(self.log())
+        done = subprocess.run(["goaccess", "access.log", "--log-format=COMBINED", "-o", "out.json",
+                               "--no-global-config"], cwd=folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=harness.TIMEOUT, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        general = json.loads(read(os.path.join(folder, "out.json")))["general"]
+        self.assertEqual((general["total_requests"], general["failed_requests"]), (5, 0))
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
