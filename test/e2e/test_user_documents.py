@@ -18,7 +18,7 @@ import settings  # noqa: E402
 
 # Where a module or a group of the configuration is described.
 PAGES = {"static": "static", "autoindex": "autoindex", "cgi": "scripts", "accesslog": "logs",
-         "status": "status", "session": "sessions", "cookie": "sessions", "https": "tls",
+         "status": "status", "session": "sessions", "cookie": "cookies", "https": "tls",
          "tls": "tls", "server": "configuration", "listen": "configuration",
          "modules": "configuration", "http": "configuration", "hosts": "configuration",
          "locations": "configuration", "tests": "configuration"}
