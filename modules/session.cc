@@ -25,6 +25,10 @@ void start(SessionConf& conf, Loop& loop)
 
 Step prepare(Exchange& x, const SessionConf& conf)
 {
+    if (x.witness) {
+        x.note("asked as a client without a session: the store is left alone");
+        return Step::next;
+    }
     // Behind a rerouting it is there already, unless this location has another store.
     if (const auto* known = x.find<ExchangeSession>();
         known && known->conf().sessions == conf.sessions && known->conf().cookie == conf.cookie)
