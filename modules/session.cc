@@ -3,6 +3,7 @@
 
 #include "modules/session_command.h"
 #include "modules/session_exchange.h"
+#include "modules/session_metrics.h"
 #include "modules/session_tracker.h"
 #include "modules/session_wall.h"
 
@@ -72,6 +73,7 @@ extern constexpr Module session_module{
     .config = conf<configure_session>,
     .open = on<open>,
     .start = on<start>,
+    .metrics = session_metrics,
     .command = &session_command,
     .prepare = on<prepare>,
     .access = on<access>,

@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "common/base/log.h"
+#include "modules/session_metrics.h"
 
 namespace ostler {
 
@@ -110,6 +111,7 @@ void SessionStore::start(SessionQuery* query, SessionOrder&& order)
     task->deadline = loop_.now() + conf_.timeout;
     if (query) query->task_ = task;
     waiting_.push_back(*task);
+    session_orders.add();
     if (++pending_ > static_cast<std::size_t>(conf_.queue)) {
         task->answer.why = cat("more than ", conf_.queue, " orders are under way");
         return finished(*task);
@@ -131,6 +133,7 @@ void SessionStore::deliver()
         if (!task) break;
         task->unlink();
         --pending_;
+        session_orders.subtract();
         note(*task);
         if (SessionQuery* query = task->query) {
             query->task_ = nullptr;
@@ -177,6 +180,7 @@ void SessionStore::note(const SessionTask& task)
         if (!task.expired) log_failure(task.order.kind, task.answer);
         return;
     }
+    count_answer(task);
     Health& health = health_of(task.order.kind);
     if (!std::exchange(health.failing, false)) return;
     log_info("session: ", without_password(conf_.url), ": ",
@@ -185,6 +189,7 @@ void SessionStore::note(const SessionTask& task)
 
 void SessionStore::log_failure(SessionOrder::Kind kind, const SessionAnswer& answer)
 {
+    sessions_failed.add();
     Health& health = health_of(kind);
     const bool soon = health.logged && loop_.now() - health.logged_at < log_interval;
     if (soon) {

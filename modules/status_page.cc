@@ -207,11 +207,16 @@ class Page {
             const std::size_t from = std::string_view("ostler_").size();
             return family.substr(from, family.find('_', from) - from);
         };
+        const auto title_of = [](const std::string& module) -> std::string {
+            if (module == "cgi") return "Scripts";
+            if (module == "session") return "Sessions";
+            return html(module);
+        };
         for (const BoardView::Value& first : view_.values) {
             const std::string module = module_of(first.info.family);
             if (std::find(done.begin(), done.end(), module) != done.end()) continue;
             done.push_back(module);
-            begin_table(html(module == "cgi" ? "Scripts" : module), {"What", "", "Number"});
+            begin_table(title_of(module), {"What", "", "Number"});
             for (const BoardView::Value& v : view_.values)
                 if (module_of(v.info.family) == module)
                     row({html(v.info.help), html(v.info.labels), grouped(v.value)});

@@ -10,12 +10,16 @@ import harness
 
 CONFIG = '''
 server: { workers = 2; pid_file = "@DIR@/pid"; };
-modules: { cgi = true; status = true; };
+modules: { cgi = true; status = true; session = true; };
+session: { store = "sqlite:@DIR@/sessions.db"; };
 static: { root = "@DIR@/www"; };
 locations = (
   { path = "/status/"; status: { enabled = true; allow = [ "192.0.2.0/24" ]; }; },
   { path = "/cgi-bin/"; cgi: { root = "@DIR@/cgi"; executable = true; concurrent = 1; }; } );
 hosts = ( { names = [ "a.example" ]; locations = ( { path = "/sub/"; } ); } );
+'''
+KEEPS = '''#!/bin/sh
+printf 'Content-Type: text/plain\\nX-Session-Set: user=anna\\n\\n'
 '''
 SLOW = '''#!/bin/sh
 printf 'Content-Type: text/plain\\n\\nbegun\\n'
@@ -25,13 +29,14 @@ cat "$FIFO"
 
 class Status(harness.TestCase):
     CONFIG = CONFIG.replace('concurrent = 1;', 'concurrent = 1; environment: { FIFO = "@DIR@/fifo"; };')
-    FILES = {"www/x": "x", "www/sub/x": "y", "cgi/slow": SLOW}
+    FILES = {"www/x": "x", "www/sub/x": "y", "cgi/slow": SLOW, "cgi/keeps": KEEPS}
     ALLOW = r"worker \d+ .*killed by SIGKILL"
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        os.chmod(cls.server.path("cgi/slow"), 0o755)
+        for script in ("slow", "keeps"):
+            os.chmod(cls.server.path("cgi/" + script), 0o755)
         os.mkfifo(cls.server.path("fifo"))
 
     def status(self):
@@ -84,6 +89,17 @@ class Status(harness.TestCase):
             self.assertIn("done", slow.read_response().text)
         self.wait_for(lambda s: self.module(s, "ostler_cgi_ended_total", 'how="success"') == ended + 1
                       and self.module(s, "ostler_cgi_running") == 0, "it has ended")
+
+    def test_sessions_are_counted(self):
+        made = self.module(self.status(), "ostler_session_created_total")
+        found = self.module(self.status(), "ostler_session_found_total")
+        cookie = self.server.get("/cgi-bin/keeps")["Set-Cookie"].partition(";")[0]
+        self.server.get("/x", fields=[("Cookie", cookie)])
+        status = self.status()
+        self.assertEqual(self.module(status, "ostler_session_created_total"), made + 1)
+        self.assertEqual(self.module(status, "ostler_session_found_total"), found + 1)
+        self.assertEqual(self.module(status, "ostler_session_orders"), 0)
+        self.assertIn("Sessions", self.server.get("/status/").text)
 
     def test_counters_only_grow_when_workers_die_and_when_they_are_replaced(self):
         for _ in range(8):
