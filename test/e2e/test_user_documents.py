@@ -23,9 +23,6 @@ PAGES = {"static": "static", "autoindex": "autoindex", "cgi": "scripts", "access
          "modules": "configuration", "http": "configuration", "hosts": "configuration",
          "locations": "configuration", "tests": "configuration"}
 
-# Without its page a module is not finished: nothing is asked of the page or of links to it.
-UNWRITTEN = {"sessions"} - {os.path.basename(p)[:-3] for p in glob.glob(os.path.join(DOC, "*.md"))}
-
 # Paths of the examples, which are here below the test's folder.
 OUTSIDE = ("/srv/", "/var/", "/usr/lib/cgi-bin", "/etc/", "/run/")
 
@@ -47,7 +44,7 @@ class Settings(unittest.TestCase):
         for name in settings.names(harness.BINARY):
             with self.subTest(name):
                 self.assertIn(name, PAGES)
-                self.assertTrue(PAGES[name] in UNWRITTEN or os.path.exists(os.path.join(DOC, PAGES[name] + ".md")))
+                self.assertTrue(os.path.exists(os.path.join(DOC, PAGES[name] + ".md")))
 
     def test_the_tables_are_what_the_program_says(self):
         tables = set()
@@ -58,16 +55,12 @@ class Settings(unittest.TestCase):
                 self.assertEqual(text, settings.complete(harness.BINARY, text),
                                  "run doc/settings.py")
         # Those of other pages are written by hand.
-        by_hand = {n for n in settings.names(harness.BINARY) if PAGES[n] in ("tls", "sessions")}
+        by_hand = {n for n in settings.names(harness.BINARY) if PAGES[n] == "tls"}
         self.assertGreaterEqual(tables, set(settings.names(harness.BINARY)) - by_hand)
 
     def test_every_setting_is_on_its_page(self):
         for name in settings.names(harness.BINARY):
-            if PAGES[name] in UNWRITTEN:
-                continue
             text = read(os.path.join(DOC, PAGES[name] + ".md"))
-            if name == "session" and "<!-- settings: session -->" not in text:
-                continue  # that page tells how sessions are used; its table is yet to come
             for key, _, _, _, _ in settings.settings(harness.BINARY, name):
                 with self.subTest(setting=name + "." + key):
                     last = key.split(".")[-1]
@@ -89,8 +82,7 @@ class Pages(unittest.TestCase):
         for page in pages():
             for target in re.findall(r"\]\(([^)#:]+)[)#]", read(page)):
                 with self.subTest(page=os.path.basename(page), target=target):
-                    self.assertTrue(target[:-3] in UNWRITTEN or
-                                    os.path.exists(os.path.join(DOC, target)))
+                    self.assertTrue(os.path.exists(os.path.join(DOC, target)))
 
     def test_every_page_is_linked_from_the_readme_or_a_page(self):
         linked = set()
@@ -176,8 +168,7 @@ class Examples(unittest.TestCase):
     def test_every_module_has_an_example(self):
         shown = "".join(found["text"] for _, _, found in self.examples())
         for name in settings.names(harness.BINARY):
-            if name not in ("locations", "hosts", "listen", "tests", "modules") and (
-                    PAGES[name] not in UNWRITTEN):
+            if name not in ("locations", "hosts", "listen", "tests", "modules"):
                 with self.subTest(name):
                     self.assertRegex(shown, r"\b%s: \{" % name)
 
