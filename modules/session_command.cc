@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/json.h"
 #include "common/base/local_time.h"
 #include "common/base/text.h"
 #include "modules/session.h"
@@ -100,12 +101,12 @@ constexpr std::string_view heading =
 std::string json_of(const SessionRecord& r, bool with_values)
 {
     std::string out = "{\"id\":";
-    append_json_string(out, r.handle);
+    append_json_text(out, r.handle);
     append(out, ",\"created\":", r.created, ",\"seen\":", r.seen, ",\"expires\":", r.expires(),
            ",\"requests\":", r.requests, ",\"generation\":", r.generation, ",\"address\":");
-    append_json_string(out, r.address);
+    append_json_text(out, r.address);
     out += ",\"agent\":";
-    append_json_string(out, r.agent);
+    append_json_text(out, r.agent);
     if (with_values) append(out, ",\"values\":", session_values_to_json(r.values));
     return out + '}';
 }

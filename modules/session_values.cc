@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/json.h"
 #include "common/base/text.h"
 
 namespace ostler {
@@ -41,37 +42,6 @@ std::size_t encoded_size(std::string_view text)
 {
     const auto plain = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_plain));
     return plain + 3 * (text.size() - plain);
-}
-
-/// The length of the UTF-8 sequence that `text` begins with (RFC 3629); 0: none.
-std::size_t utf8_length(std::string_view text)
-{
-    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = at(0);
-    if (first < 0x80) return 1;
-    const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((at(i) & 0xc0) != 0x80) return 0;
-    // Overlong forms, surrogates, and what is beyond U+10FFFF.
-    if (first == 0xe0 && at(1) < 0xa0) return 0;
-    if (first == 0xed && at(1) > 0x9f) return 0;
-    if (first == 0xf0 && at(1) < 0x90) return 0;
-    if (first == 0xf4 && at(1) > 0x8f) return 0;
-    return length;
-}
-
-void append_json_control(std::string& to, char c)
-{
-    switch (c) {
-    case '\n': to += "\\n"; return;
-    case '\r': to += "\\r"; return;
-    case '\t': to += "\\t"; return;
-    default: break;
-    }
-    constexpr char digits[] = "0123456789abcdef";
-    const auto byte = static_cast<unsigned char>(c);
-    append(to, "\\u00", digits[byte >> 4], digits[byte & 15]);
 }
 
 }  // namespace
@@ -184,35 +154,14 @@ SessionValues decode_session_values(std::string_view text, std::size_t* skipped)
     return values;
 }
 
-void append_json_string(std::string& to, std::string_view text)
-{
-    to += '"';
-    while (!text.empty()) {
-        const char c = text.front();
-        const std::size_t length = utf8_length(text);
-        if (length == 0) {
-            to += "\xef\xbf\xbd";
-        } else if (length > 1) {
-            to += text.substr(0, length);
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            append_json_control(to, c);
-        } else {
-            if (c == '"' || c == '\\') to += '\\';
-            to += c;
-        }
-        text.remove_prefix(std::max<std::size_t>(length, 1));
-    }
-    to += '"';
-}
-
 std::string session_values_to_json(const SessionValues& values)
 {
     std::string out = "{";
     for (const auto& [name, value] : values) {
         if (out.size() > 1) out += ',';
-        append_json_string(out, name);
+        append_json_text(out, name);
         out += ':';
-        append_json_string(out, value);
+        append_json_text(out, value);
     }
     return out + '}';
 }

@@ -54,7 +54,5 @@ std::string decode_session_text(std::string_view text);
 
 /// A JSON object (RFC 8259), names and values as strings; what is no UTF-8 becomes U+FFFD.
 std::string session_values_to_json(const SessionValues&);
-/// Appends `text` as a JSON string, with its quotes.
-void append_json_string(std::string& to, std::string_view text);
 
 }  // namespace ostler

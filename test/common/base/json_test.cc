@@ -18,6 +18,10 @@ TEST_CASE("a JSON string is valid whatever its bytes are")
     CHECK(json("\xc3\xa9") == "\"\xc3\xa9\"");
     CHECK(json("\xc3(") == R"("\ufffd(")");
     CHECK(json("\xed\xa0\x80") == R"("\ufffd\ufffd\ufffd")");
+    CHECK(json("\xe2\x82") == R"("\ufffd\ufffd")");                      // cut
+    CHECK(json("\xc0\xaf") == R"("\ufffd\ufffd")");                      // overlong
+    CHECK(json("\xe0\x80\xaf") == R"("\ufffd\ufffd\ufffd")");            // overlong in three
+    CHECK(json("\xf4\x90\x80\x80") == R"("\ufffd\ufffd\ufffd\ufffd")");  // beyond U+10FFFF
 }
 
 TEST_CASE("a document has its commas where they belong")
