@@ -208,7 +208,9 @@ SessionKey ExchangeSession::new_id()
 Step ExchangeSession::create(SessionValues values)
 {
     const std::int64_t now = x_.loop.wall_seconds();
-    record_.handle = random_text(handle_bytes);
+    // A word of the command line: `ostler sessions show -k...` would be an option.
+    do record_.handle = random_text(handle_bytes);
+    while (record_.handle.starts_with('-'));
     SessionActivity first = activity();
     SessionOrder order;
     order.kind = SessionOrder::Kind::create;

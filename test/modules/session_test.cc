@@ -89,6 +89,15 @@ TEST_CASE("the store never sees the id, and its name for scripts is another")
     CHECK(a->variable("SESSION_JSON") == R"({"a":"1"})");
 }
 
+TEST_CASE("no name of a session looks like an option of the command line")
+{
+    for (int i = 0; i < 500; ++i) {  // one random name in 64 would
+        Rig rig;
+        rig.make_session("a=1");
+        CHECK_FALSE(rig.store->only().handle.starts_with('-'));
+    }
+}
+
 TEST_CASE("with `always` everybody gets a session")
 {
     SessionRig rig;
