@@ -149,7 +149,7 @@ class Commands(SessionCase):
         browser = self.browser()
         browser.session("set=a%3D1")
         handle = browser.session()["SESSION_ID"]
-        self.sql("UPDATE session SET expires=1 WHERE handle=?", handle)
+        self.sql("UPDATE session SET ends=1,expires=1 WHERE handle=?", handle)
         self.assertNotIn(handle, self.ostler("list"))
         self.assertIn("1 expired session removed", self.ostler("purge"))
         self.assertEqual(self.sql("SELECT 1 FROM session WHERE handle=?", handle), [])

