@@ -11,7 +11,8 @@ namespace ostler {
 
 namespace {
 
-constexpr int most_at_once = 16;                      // pipelined requests before others get a turn
+constexpr int most_at_once = 16;                     // pipelined requests before others get a turn
+constexpr Milliseconds hurried_patience{500};        // for a first request, before a stop
 constexpr std::string_view tls_record = "\x16\x03";  // how a TLS client's first bytes begin
 
 }  // namespace
@@ -20,8 +21,8 @@ H1::H1(Clients& clients, const Arrival& arrival)
     : clients_(clients), tls_(arrival.tls),
       transport_(clients.loop, arrival.fd, *this, arrival.tls ? arrival.tls->accept() : nullptr),
       timer_(clients.loop, timer_note_), scanner_(clients.head_limits()),
-      winding_down_(clients.winding_down()), port_(arrival.port),
-      local_port_(arrival.local_port), loopback_(arrival.loopback),
+      winding_down_(clients.winding_down()), port_(arrival.port), local_port_(arrival.local_port),
+      loopback_(arrival.loopback),
       address_size_(static_cast<unsigned char>(std::min(arrival.address_size, sizeof address_))),
       local_address_(arrival.local_address)
 {
@@ -41,8 +42,10 @@ void H1::begin()
     if (tls_) return begin_tls();
     timer_.set(clients_.configuration.http.head_timeout);
     transport_.read_now();
-    if (transport_.input_size() > 0 || transport_.ended() || transport_.failed()) wake();
-    else transport_.want_input(true);
+    if (transport_.input_size() > 0 || transport_.ended() || transport_.failed())
+        wake();
+    else
+        transport_.want_input(true);
 }
 
 bool H1::close_if_idle()
@@ -54,6 +57,12 @@ bool H1::close_if_idle()
             wake();  // a request is here, not looked at yet
             return false;
         }
+    }
+    // Before a stop: who has just come, and was accepted, has its first request on the way.
+    if (winding_down_ && requests_ == 0 && state_ == State::idle && !hurried_) {
+        hurried_ = true;
+        timer_.set(hurried_patience);
+        return false;
     }
     clients_.remove(*this);
     return true;
@@ -93,12 +102,13 @@ H1::Life H1::read_head()
     for (int i = 0; i < most_at_once; ++i) {
         const HeadScanner::Found found = scan();
         if (found == HeadScanner::Found::more) {
-            if (transport_.ended() && transport_.input_size() == scanner_.length()) return Life::over;
+            if (transport_.ended() && transport_.input_size() == scanner_.length())
+                return Life::over;
             wait_for_request();
             return Life::goes_on;
         }
-        const Life life = found == HeadScanner::Found::complete ? start_exchange()
-                                                                : refuse(scanner_.error());
+        const Life life =
+            found == HeadScanner::Found::complete ? start_exchange() : refuse(scanner_.error());
         if (life == Life::over || state_ != State::idle) return life;
     }
     wake();  // others first
@@ -111,8 +121,7 @@ HeadScanner::Found H1::scan()
         const std::string_view piece = transport_.input_at(scanner_.length());
         if (piece.empty()) return HeadScanner::Found::more;
         const HeadScanner::Found found = scanner_.feed(piece);
-        if (state_ == State::idle &&
-            (found != HeadScanner::Found::more || !scanner_.untouched())) {
+        if (state_ == State::idle && (found != HeadScanner::Found::more || !scanner_.untouched())) {
             state_ = State::head;
             head_started_us_ = clients_.loop.wall_microseconds();
             head_began_ = clients_.loop.now();
@@ -129,7 +138,9 @@ void H1::wait_for_request()
     transport_.want_input(true);
     if (state_ == State::idle) {
         clients_.set_idle(*this);
-        timer_.set(requests_ == 0 ? http.head_timeout : http.idle_timeout);
+        timer_.set(hurried_         ? hurried_patience
+                   : requests_ == 0 ? http.head_timeout
+                                    : http.idle_timeout);
         return;
     }
     // An absolute deadline: one byte a second does not move it.
@@ -154,8 +165,8 @@ std::string_view H1::open_exchange(std::size_t head_size)
     framing_ = Framing{};
     ++requests_;
 
-    x_->request.peer = {{address_, address_size_}, port_, local_address_, local_port_, false,
-                        loopback_};
+    x_->request.peer = {
+        {address_, address_size_}, port_, local_address_, local_port_, false, loopback_};
     if (tls_) describe_peer();
     x_->request.id = clients_.make_request_id(static_cast<char*>(x_->arena.allocate(12, 1)));
     x_->traffic.started_us = head_started_us_;

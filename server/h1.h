@@ -171,6 +171,7 @@ class H1 final : public Client, public Stream, Waker, Job {
     bool clients_turn_ = false;     // the exchange waits for the client, not for a module
     bool progress_noted_ = false;   // false: counting begins when the client has the turn again
     bool winding_down_ = false;
+    bool hurried_ = false;          // a stop gives it a moment for its first request, no more
 
     std::uint16_t port_;
     std::uint16_t local_port_;

@@ -379,6 +379,9 @@ TEST_CASE("winding down for good closes idle connections, and lets answers under
     Suspended module;
     rig.hooks().content = module.hook();
     TestClient idle = rig.connect(), busy = rig.connect(), half = rig.connect();
+    rig.hooks().content = say("hi");
+    rig.ask(idle, get);
+    rig.hooks().content = module.hook();
     busy.send(get);
     half.send("GET /");
     CHECK(rig.until([&] { return module.alive == 1; }));
@@ -411,6 +414,24 @@ TEST_CASE("winding down for good does not lose a request that is already here")
         CHECK(replies[0].body == "hi");
         CHECK(replies[0].closes());
     }
+}
+
+TEST_CASE("winding down for good leaves a moment to who has just come")
+{
+    Rig rig;
+    rig.hooks().content = say("hi");
+    TestClient late = rig.connect(), silent = rig.connect();
+    rig.settle();
+    rig.clients().wind_down(true);
+    rig.settle();
+    CHECK_FALSE(late.is_over());
+    late.send(get);
+    const auto replies = rig.replies(late, 1);
+    REQUIRE(replies.size() == 1);
+    CHECK(replies[0].body == "hi");
+    CHECK(replies[0].closes());
+    rig.skip(1s);
+    CHECK(rig.until([&] { return silent.is_over(); }));
 }
 
 // --- many ----------------------------------------------------------------------------------------
