@@ -57,7 +57,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  server?.kill();
+  if (server) await stop("SIGTERM");  // it tidies its folder up, too
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
