@@ -243,6 +243,11 @@ class Server:
         rows = [line.split() for line in found.splitlines()]
         return sorted(int(r[0]) for r in rows if int(r[1]) == self.pid and r[2][0] != "Z")
 
+    def is_sanitized(self):
+        """True under AddressSanitizer, which keeps freed memory in a quarantine for a while."""
+        with open("/proc/%d/maps" % self.workers()[0], encoding="utf-8") as maps:
+            return "asan" in maps.read()
+
     def reload(self, config=None):
         """HUP, and returns when the new workers serve."""
         if config is not None:

@@ -342,9 +342,7 @@ class Slow(CgiCase):
                 c.socket.recv(1024)
                 time.sleep(0.025)
                 most = max(most, memory())
-            with open("/proc/%d/maps" % self.server.workers()[0]) as f:
-                sanitized = "asan" in f.read()  # freed memory stays in its quarantine
-            self.assertLess(most - before, (64 if sanitized else 1) << 20)
+            self.assertLess(most - before, (64 if self.server.is_sanitized() else 1) << 20)
         self.wait_nothing_is_left()
 
 
