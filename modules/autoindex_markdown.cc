@@ -6,6 +6,7 @@
 #include <md4c.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "common/base/text.h"
 #include "modules/autoindex_text.h"
@@ -37,6 +38,7 @@ bool is_own(std::string_view target)
 
 class Page {
  public:
+    std::string_view source;  ///< what is parsed
     int block(MD_BLOCKTYPE type, void* detail, bool enters);
     int span(MD_SPANTYPE type, void* detail, bool enters);
     int text(MD_TEXTTYPE type, std::string_view text);
@@ -155,6 +157,10 @@ void append_entity(std::string& out, std::string_view entity)
 
 int Page::text(MD_TEXTTYPE type, std::string_view text)
 {
+    const std::less_equal<> before;  // of any two pointers: some texts are constants of md4c
+    const char* const end = source.data() + source.size();
+    if (before(source.data(), text.data()) && before(text.data(), end))
+        text = text.substr(0, static_cast<std::size_t>(end - text.data()));
     switch (type) {
     case MD_TEXT_NULLCHAR: out += "\xef\xbf\xbd"; break;
     case MD_TEXT_BR: out += pictures_ > 0 ? " " : "<br>"; break;
@@ -190,8 +196,13 @@ std::string render_markdown(std::string_view text)
     parser.text = [](MD_TEXTTYPE t, const MD_CHAR* s, MD_SIZE n, void* page) {
         return static_cast<Page*>(page)->text(t, {s, n});
     };
+    // md4c 0.4.8 looks at bytes behind the end, and shows them: there they are ours, and
+    // Page leaves them out.
+    std::string padded(text);
+    padded.append(64, '\0');
     Page page;
-    if (md_parse(text.data(), static_cast<MD_SIZE>(text.size()), &parser, &page) != 0)
+    page.source = std::string_view(padded).substr(0, text.size());
+    if (md_parse(padded.data(), static_cast<MD_SIZE>(text.size()), &parser, &page) != 0)
         return render_plain(text);
     return std::move(page.out);
 }

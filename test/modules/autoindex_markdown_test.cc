@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/text.h"
 #include "modules/autoindex_readme.h"
 
 using namespace ostler;
@@ -66,6 +67,19 @@ TEST_CASE("Markdown cannot inject anything")
               "href=\"javascript:", "href=\"JaVaScRiPt:", "href=\"data:", "href=\"&#",
               "src=\"javascript:", "src=\"h", "src=\"/", "href=\" "})
             CHECK(html.find(bad) == html.npos);
+    }
+}
+
+TEST_CASE("Markdown: nothing behind the end of the text is shown")
+{
+    // Found by fuzz_listing: md4c 0.4.8 looks at the byte behind the end.
+    const std::string text =
+        "sort={{ze&o=&Wormat=jsq=0q=0.5,applicatiot(1\342\200page=2&Wormat=jsq=0q=0.5,ard"
+        "er=de\227sq=&Wormat=jsq=0q=0.5,a![x](atiotat=jsq=0q=0.5,appli0.4";
+    const std::string alone = render_markdown(text);
+    for (int c = 0; c < 256; ++c) {
+        const std::string longer = cat(text, static_cast<char>(c), "\nSECRET)");
+        CHECK(render_markdown(std::string_view(longer).substr(0, text.size())) == alone);
     }
 }
 
