@@ -42,7 +42,7 @@ void read_store(SessionConf& c, Section& s)
 void read_life(SessionConf& c, Section& s)
 {
     if (s.get("cookie", c.cookie, "name of the cookie; over TLS it begins with __Host-") &&
-        (!is_token(c.cookie) || c.cookie.starts_with("__")))
+        (!is_token(c.cookie) || c.cookie.starts_with("__") || c.cookie.ends_with('*')))
         s.error("cookie", "is a name such as \"sid\": letters, digits, - and _; the prefix __Host- "
                           "is added over TLS");
     s.get("idle", c.idle, "a session ends when nobody used it for so long", 1s, long_time);

@@ -21,7 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t leng
     }
 
     CookieReader reader(fields);
-    std::size_t count = 0, named = 0;
+    // A name that ends in '*' is a pattern where cookies are taken out, and a name where one is
+    // looked up.
+    std::size_t count = 0, named = 0, matched = 0;
     std::string_view first;
     for (Cookie cookie; reader.next(cookie); ++count) {
         CHECK_THAT(is_token(cookie.name));
@@ -29,6 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t leng
         CHECK_THAT(is_field_value(cookie.value));
         if (count == 0) first = cookie.name;
         named += cookie.name == first;
+        matched += cookie_name_matches(first, cookie.name);
     }
     CHECK_THAT(count <= CookieReader::most_cookies);
     if (count == 0) return 0;
@@ -45,6 +48,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t leng
     CookieReader again(fields);
     std::size_t left = 0;
     for (Cookie cookie; again.next(cookie);) ++left;
-    CHECK_THAT(!complete || again.left_out() || left == count - named);
+    CHECK_THAT(!complete || again.left_out() || left == count - matched);
     return 0;
 }
