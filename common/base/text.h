@@ -49,7 +49,7 @@ void append_one(std::string& to, N n)
 {
     char digits[24];
     const auto [end, error] = std::to_chars(digits, digits + sizeof digits, n);
-    to.append(digits, end);
+    to.append(digits, static_cast<std::size_t>(end - digits));
 }
 }  // namespace detail
 
