@@ -201,12 +201,17 @@ CgiRun::Io CgiRun::read_output(Buffer& to, std::size_t max)
         active_ = loop_.now();  // until now nobody asked
     }
     if (!out_) return Io::closed;
+    if (drained_ && !ended_) {
+        out_watch_->arm();
+        return Io::none;
+    }
     const bool ended_before = ended_;
     const ssize_t got = read_into(out_.get(), to, max);
     if (got > 0) {
         active_ = loop_.now();
         output_ += static_cast<std::uint64_t>(got);
         awaited_ = false;
+        drained_ = static_cast<std::size_t>(got) < max;
         if (conf_.output && output_ > conf_.output) stop("more output than cgi.output allows");
         return Io::some;
     }
@@ -222,6 +227,7 @@ CgiRun::Io CgiRun::read_output(Buffer& to, std::size_t max)
 
 void CgiRun::on_output()
 {
+    drained_ = false;
     if (owner_)
         owner_->output_ready();
     else

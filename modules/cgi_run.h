@@ -141,6 +141,7 @@ class CgiRun final : public Linked<CgiRuns>, Job, StderrLines::Reader {
     bool head_done_ = false;
     bool starving_ = false;
     bool awaited_ = true;    // somebody wants its output now
+    bool drained_ = false;   // the pipe was empty a moment ago: no need to ask before it says so
     bool answered_ = false;  // more output is too much
     bool cancelled_ = false;
 };

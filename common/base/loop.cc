@@ -195,8 +195,8 @@ SignalWatch::~SignalWatch()
 Watch::Watch(Loop& loop, int fd, For what, Waker& waker) : waker_(waker)
 {
     event_ = event_new(
-        loop.base_, fd, what == For::readable ? EV_READ : EV_WRITE,
-        [](int, short, void* self) { static_cast<Watch*>(self)->waker_.wake(); }, this);
+        loop.base_, fd, static_cast<short>((what == For::readable ? EV_READ : EV_WRITE) | EV_PERSIST),
+        [](int, short, void* self) { static_cast<Watch*>(self)->fire(); }, this);
     if (!event_) std::abort();
 }
 
@@ -205,14 +205,27 @@ Watch::~Watch()
     event_free(event_);
 }
 
+void Watch::fire()
+{
+    if (!armed_) return disarm();
+    armed_ = false;
+    waker_.wake();  // may be our end
+}
+
 void Watch::arm()
 {
+    armed_ = true;
+    if (added_) return;
     event_add(event_, nullptr);
+    added_ = true;
 }
 
 void Watch::disarm()
 {
+    armed_ = false;
+    if (!added_) return;
     event_del(event_);
+    added_ = false;
 }
 
 }  // namespace ostler

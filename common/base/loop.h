@@ -221,13 +221,19 @@ class Watch {
     Watch& operator=(const Watch&) = delete;
     ~Watch();
 
-    /// One-shot: tells the waker once, then has to be armed again.
+    /// One-shot: tells the waker once, then has to be armed again.  Whoever arms it again before
+    /// the loop waits pays no system call: the event stays where it is, and goes when it fires
+    /// unwanted.
     void arm();
     void disarm();
 
  private:
+    void fire();
+
     event* event_;
     Waker& waker_;
+    bool armed_ = false;
+    bool added_ = false;
 };
 
 }  // namespace ostler
