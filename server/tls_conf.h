@@ -22,7 +22,7 @@ struct TlsConf {
     std::vector<PairPtr> pairs;
     int min_version = 2;  ///< of TLS 1.x
     /// For TLS 1.2; those of 1.3 are all sound.  Forward secrecy and AEAD only.
-    std::string ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+    std::string ciphers = "ECDHE+AES128+AESGCM:ECDHE+AESGCM:ECDHE+CHACHA20";
     std::string groups;  ///< of the key exchange, in OpenSSL's names; empty: ours
     ClientCertificates client_certificates = ClientCertificates::off;
     std::string client_ca;  ///< file with the authorities that may vouch for clients

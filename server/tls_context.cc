@@ -20,6 +20,10 @@ namespace {
 constexpr int security_level = 2;
 constexpr const char* hybrid_groups = "X25519MLKEM768:X25519:P-256:P-384";
 constexpr const char* classic_groups = "X25519:P-256:P-384";
+/// Of TLS 1.3, best first.  128 bits are more than enough (RFC 9325 section 4.2), a quarter quicker,
+/// and SHA-256 is quicker than SHA-384 where the processor has instructions for it.
+constexpr const char* suites =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
 /// What OpenSSL last complained of; its queue is empty afterwards.
 std::string take_error()
@@ -177,6 +181,7 @@ ContextPtr make_context(const Conf& conf, std::string& error)
     // Sessions are the clients' to keep, in tickets: workers share nothing.
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
     if (SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set_ciphersuites(c, suites) != 1 ||
         SSL_CTX_set_cipher_list(c, conf->ciphers.c_str()) != 1 || !use_groups(c, conf->groups) ||
         !use_authorities(c, *conf))
         return fail();

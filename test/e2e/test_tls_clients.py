@@ -52,7 +52,7 @@ hosts = (
 
     def test_without_being_asked_nobody_tells(self):
         self.assertEqual(self.environment("open.example", "anna"),
-                         {"SSL_PROTOCOL": "TLSv1.3", "SSL_CIPHER": "TLS_AES_256_GCM_SHA384",
+                         {"SSL_PROTOCOL": "TLSv1.3", "SSL_CIPHER": "TLS_AES_128_GCM_SHA256",
                           "SSL_TLS_SNI": "open.example"})
 
     def test_optional(self):
