@@ -193,7 +193,12 @@ Environment make_environment(Exchange& x, const CgiConf& conf, const Script& scr
     for (const auto& [name, value] : conf.environment)
         if (!env.has(name)) env.add(name, value);
     if (!env.has("PATH")) env.add("PATH", default_search_path);
-    if (!env.has("LANG")) env.add("LANG", "C.UTF-8");
+    // UTF-8, and nothing else of a locale: LANG=C.UTF-8 would have every program that calls
+    // setlocale() open a dozen files (Perl: 1.30 ms a run, 1.47 with it).
+    if (!env.has("LANG") && !env.has("LC_ALL")) {
+        env.add("LANG", "C");
+        if (!env.has("LC_CTYPE")) env.add("LC_CTYPE", "C.UTF-8");
+    }
     return env.finish(x.arena);
 }
 

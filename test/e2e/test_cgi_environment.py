@@ -52,7 +52,7 @@ class Environment(CgiCase):
             "DOCUMENT_ROOT": folder,
             "REDIRECT_STATUS": "200",
             "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "LANG": "C.UTF-8",
+            "LANG": "C",
             "OSTLER_TEST": self.server.dir,
             "HTTP_HOST": "example.test:81",
             "HTTP_X_MINE": "1",

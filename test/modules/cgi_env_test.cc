@@ -46,6 +46,22 @@ TEST_CASE("what other modules know is told, but replaces nothing")
     CHECK(env["REQUEST_METHOD"] == "GET");
     CHECK(env["MINE"] == "yes");
     CHECK(env["LANG"] == "C");
+    CHECK_FALSE(env.count("LC_CTYPE"));  // the configured language is the whole of it
+}
+
+TEST_CASE("scripts speak UTF-8 and no language, unless the configuration has one")
+{
+    CgiSite site;
+    site.write("x", "");
+    Visit v(site);
+    v.go();
+    auto env = variables(v.x, site.conf());
+    CHECK(env["LANG"] == "C");
+    CHECK(env["LC_CTYPE"] == "C.UTF-8");
+    site.conf().environment = {{"LC_ALL", "de_DE.UTF-8"}};
+    env = variables(v.x, site.conf());
+    CHECK_FALSE(env.count("LANG"));
+    CHECK_FALSE(env.count("LC_CTYPE"));
 }
 
 TEST_CASE("HTTPS is said when it is so")
