@@ -18,7 +18,7 @@ apt_names() {
     test)  echo clang libclang-rt-dev libc++-dev libc++abi-dev curl wget procps \
                 python3-doc chromium git gitweb mercurial php-cgi php-xml dokuwiki \
                 libcgi-pm-perl redis-server prometheus openssl testssl.sh ;;
-    bench) echo nginx-light lighttpd lighttpd-mod-openssl wrk procps apache2-bin h2o php-cgi openssl ;;
+    bench) echo nginx-light lighttpd lighttpd-mod-openssl wrk procps apache2-bin h2o php-cgi openssl redis-server ;;
     # A Node.js from elsewhere brings its own npm and refuses Debian's beside it.
     browser) echo chromium; command -v npm >/dev/null || echo nodejs npm ;;
     package) echo debhelper lintian debootstrap systemd-container iproute2 logrotate goaccess \
@@ -31,7 +31,7 @@ brew_names() {
     case $1 in
     build) echo cmake ninja pkgconf libevent openssl@3 libconfig md4c libarchive sqlite hiredis doctest ccache ;;
     test)  echo llvm redis wget git mercurial php prometheus testssl ;;
-    bench) echo nginx lighttpd wrk httpd h2o php ;;
+    bench) echo nginx lighttpd wrk httpd h2o php redis ;;
     browser) echo node ;;
     package) echo mandoc ;;
     *) fail "unknown purpose '$1': build, test, browser, bench or package" ;;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # session.sh - the benchmark of sessions: what one costs a static file, and how many are written.
 #
-#   sh test/bench/session.sh [--seconds N] [--rounds N] [--sessions N]
+#   sh test/bench/session.sh [--seconds N] [--rounds N] [--store sqlite|redis] [--sessions N]
 #
 # Installs what it needs, builds ostler in build-bench-test as a release with the tests' own modules,
 # and prints a table.  Exit code 1 when it is slower than agreed.
