@@ -248,6 +248,26 @@ Step CgiAnswer::head_is_missing()
     return fail(Code::bad_gateway, why);
 }
 
+namespace {
+
+/// Read, and taken out, by the module session.
+bool is_for_session(std::string_view name)
+{
+    constexpr std::string_view prefix = "X-Session-";
+    return same_ignoring_case(name.substr(0, prefix.size()), prefix) ||
+           same_ignoring_case(name, "X-Replace-Session");
+}
+
+/// Where it is off nobody takes them out, and what a script would have kept in its session is no
+/// more the client's business.
+bool session_listens(const Pipeline& pipeline)
+{
+    return std::any_of(pipeline.response.begin(), pipeline.response.end(),
+                       [](const auto& bound) { return bound.module->name == "session"; });
+}
+
+}  // namespace
+
 Step CgiAnswer::take_head()
 {
     const CgiHead& head = parser_.head();
@@ -259,7 +279,10 @@ Step CgiAnswer::take_head()
 
     Response& response = x_.response;
     response.status = head.status.value_or(head.location ? Code::found : Code::ok);
-    for (const Field& field : head.fields) response.fields.add(field.name, field.value, field.id);
+    const bool has_session = session_listens(x_.pipeline());
+    for (const Field& field : head.fields)
+        if (has_session || !is_for_session(field.name))
+            response.fields.add(field.name, field.value, field.id);
     if (head.location) response.fields.add(FieldId::location, location);
     if (head.sendfile) {
         bodiless_ = true;
@@ -276,18 +299,6 @@ Step CgiAnswer::take_head()
     feed();
     return Step::done;
 }
-
-namespace {
-
-/// Read, and taken out, by the module session.
-bool is_for_session(std::string_view name)
-{
-    constexpr std::string_view prefix = "X-Session-";
-    return same_ignoring_case(name.substr(0, prefix.size()), prefix) ||
-           same_ignoring_case(name, "X-Replace-Session");
-}
-
-}  // namespace
 
 // RFC 3875 section 6.2.2: as if the client had asked for that path.
 Step CgiAnswer::redirect_locally(std::string_view location)

@@ -122,6 +122,12 @@ void open_browser(const std::string& url)
     _exit(127);
 }
 
+bool is_directory(const std::string& path)
+{
+    struct stat info {};
+    return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 void announce(const ServePlan& plan, bool open)
 {
     const std::string_view scheme = plan.tls() ? "https://" : "http://";
@@ -134,6 +140,8 @@ void announce(const ServePlan& plan, bool open)
     if (plan.tls())
         append(text, "certificate: ", plan.certificate, " (for localhost, 127.0.0.1 and ::1)\n",
                how_to_trust(plan.certificate));
+    if (!plan.cgi && is_directory(cat(plan.folder, "/cgi-bin")))
+        append(text, "/cgi-bin/ is not served: --cgi runs what is in it\n");
     append(text, "Ctrl-C ends it\n");
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
@@ -206,6 +214,8 @@ std::string serve_configuration(const ServePlan& plan)
     if (plan.cgi)
         text += cgi_configuration(plan.folder, plan.state,
                                   has_cookies ? visitor : std::string_view{});
+    else  // the source of a script is never sent: there may be a password in it
+        text += "locations = ( { path = \"/cgi-bin/\"; modules: { static = false; autoindex = false; }; } );\n";
     return text;
 }
 

@@ -15,6 +15,8 @@ class Basics(CgiCase):
                    "os.environ.get('CONTENT_LENGTH', 'none'), end='\\n\\n', flush=True)\n"
                    "sys.stdout.buffer.write(data)\n",
         "cat.sh": SH + 'printf "Content-Type: application/octet-stream\\n\\n"; exec cat\n',
+        "login.sh": SH + 'printf "Content-Type: text/plain\\nX-Session-Set: password=hunter2\\n'
+                         'x-replace-session: a=b\\nX-Sessions: 7\\n\\nin"\n',
         "status.sh": SH + 'printf "Status: $QUERY_STRING\\nContent-Type: text/plain\\n\\nbody"\n',
     }
 
@@ -35,6 +37,11 @@ class Basics(CgiCase):
             r = self.server.get("/cgi-bin/status.sh?" + status.replace(" ", "%20").split("%")[0])
             self.assertEqual(r.status, int(status[:3]))
             self.assertEqual(r.text, "body")
+
+    def test_what_is_for_a_session_goes_to_nobody_where_there_is_none(self):
+        r = self.server.get("/cgi-bin/login.sh")
+        self.assertEqual((r.status, r.text, r["X-Sessions"]), (200, "in", "7"))
+        self.assertNotRegex(str(r), "(?i)x-(session-set|replace-session)")
 
     def test_no_content_has_none(self):
         for status in (204, 304):

@@ -173,7 +173,7 @@ class ServeCase(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("--cgi", done.stderr)
 
-    def test_scripts_run_with_cgi_and_are_files_without(self):
+    def test_scripts_run_with_cgi_and_are_not_served_without(self):
         if not re.search(r"^\s*cgi\b", run_ostler("-m").stdout, re.M):
             self.skipTest("this build has no such module")
         self.write("cgi-bin/hello.sh", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nran\\n'\n")
@@ -182,7 +182,12 @@ class ServeCase(unittest.TestCase):
             self.assertEqual(s.get("/cgi-bin/hello.sh").text, "ran\n")
             self.assertEqual(s.get("/hello.txt").text, "hello\n")
         with Serve(self.dir, "-p", "0") as s:
-            self.assertIn("#!/bin/sh", s.get("/cgi-bin/hello.sh").text)
+            for target in ("/cgi-bin/hello.sh", "/cgi-bin/", "//cgi-bin/./hello.sh", "/cgi%2Dbin/hello.sh"):
+                answer = s.get(target)
+                self.assertIn(answer.status, (400, 404), target)
+                self.assertNotIn("printf", answer.text)
+            self.assertEqual(s.get("/hello.txt").text, "hello\n")
+            self.assertIn("/cgi-bin/ is not served: --cgi runs what is in it", s.out.text())
 
     def test_a_folder_with_an_odd_name_is_served(self):
         self.write('odd "name"; }\\/hello.txt', "odd\n")
