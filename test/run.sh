@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - installs what is missing, builds ostler in every way that counts, runs every test.
 #
-#   sh test/run.sh [PART]...        all parts but the long ones (package) when none is named
+#   sh test/run.sh [PART]...        all parts but the long ones (package, fresh) when none is named
 #   sh test/run.sh --list           what the parts are
 #
 # Builds go to build-test/.  Full output of each step is kept in build-test/log/; what is printed
@@ -12,7 +12,7 @@ top=$(pwd)
 out=$top/build-test
 jobs=$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 parts='gcc poll clang sanitize fuzz plain quickstart browser install'
-long_parts='package' # only when they are named
+long_parts='package fresh' # only when they are named
 passed=0
 failed=0
 
@@ -28,6 +28,7 @@ describe() {
     browser)    echo 'the pages in Chromium, with axe-core; screenshots are kept' ;;
     install)    echo 'cmake --install, cpack, manual pages, completion, service files' ;;
     package)    echo 'the Debian package on a Debian of its own, booted: run, upgraded, purged' ;;
+    fresh)      echo 'README.md'"'"'s first command on a Debian that has nothing yet' ;;
     *) return 1 ;;
     esac
 }
@@ -131,6 +132,15 @@ part_package() {
     fi
 }
 
+part_fresh() {
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        sh packaging/install-deps.sh package || return
+        run_one fresh env OSTLER_PACKAGE_OUT="$out/package" python3 test/package/test_fresh.py
+    else
+        echo 'fresh: skipped: it needs root and a Debian'
+    fi
+}
+
 case ${1:-} in
 --list | -h | --help)
     for part in $parts $long_parts; do printf '%-11s %s\n' "$part" "$(describe "$part")"; done
@@ -140,7 +150,7 @@ esac
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $parts
 for part in "$@"; do
-    describe "$part" >/dev/null || { echo "run.sh: no part '$part'; there are: $parts" >&2; exit 2; }
+    describe "$part" >/dev/null || { echo "run.sh: no part '$part'; there are: $parts $long_parts" >&2; exit 2; }
 done
 
 sh packaging/install-deps.sh build test || exit 1

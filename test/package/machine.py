@@ -57,6 +57,26 @@ def lend_network(root):
             shutil.copy(file, os.path.join(root, file.lstrip("/")))
 
 
+def make_bare():
+    """The folder of a Debian that is just installed and can install more; made on the first call."""
+    root, stamp = os.path.join(OUT, "bare"), os.path.join(OUT, "bare.stamp")
+    if os.path.exists(stamp):
+        return root
+    os.makedirs(OUT, exist_ok=True)
+    print("making a Debian 12 in %s" % root, file=sys.stderr, flush=True)
+    shutil.rmtree(root, ignore_errors=True)
+    run("debootstrap", "--variant=minbase", "bookworm", root, mirror())
+    lend_network(root)
+    # The installer writes these, debootstrap does not.
+    with open(root + "/etc/hostname", "w", encoding="utf-8") as f:
+        f.write("machine\n")
+    with open(root + "/etc/hosts", "w", encoding="utf-8") as f:
+        f.write("127.0.0.1 localhost\n::1 localhost\n")
+    with open(stamp, "w", encoding="utf-8"):
+        pass
+    return root
+
+
 def make_root():
     """The folder of a Debian with everything but ostler; made on the first call."""
     depends = run("dpkg-deb", "-f", package(NEW), "Depends").stdout
@@ -68,17 +88,12 @@ def make_root():
                 return root
     print("making a Debian 12 in %s" % root, file=sys.stderr, flush=True)
     shutil.rmtree(root, ignore_errors=True)
-    run("debootstrap", "--variant=minbase", "bookworm", root, mirror())
-    lend_network(root)
+    run("cp", "-a", make_bare(), root)
     names = [x.split("|")[0].split("(")[0].strip() for x in depends.split(",")]
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     run("chroot", root, "apt-get", "update", "-q", env=environment)
     run("chroot", root, "apt-get", "install", "-y", "-q", "--no-install-recommends",
         *INSIDE.split(), *names, env=environment)
-    with open(root + "/etc/hostname", "w", encoding="utf-8") as f:
-        f.write("machine\n")
-    with open(root + "/etc/hosts", "w", encoding="utf-8") as f:
-        f.write("127.0.0.1 localhost\n::1 localhost\n")
     with open(stamp, "w", encoding="utf-8") as f:
         f.write(wanted)
     return root
@@ -230,14 +245,19 @@ def wait_until(condition, what, timeout=PATIENCE, pause=0.1):
         time.sleep(pause)
 
 
-def why_not():
-    """Why no Debian can be entered here; empty when one can."""
+def why_no_debian():
+    """Why no Debian can be made and entered here; empty when one can."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "needs Linux and root"
     missing = [x for x in ("debootstrap", "systemd-nspawn", "dpkg-deb", "unshare", "ip")
                if not shutil.which(x)]
-    if missing:
-        return "not here: " + ", ".join(missing)
+    return "not here: " + ", ".join(missing) if missing else ""
+
+
+def why_not():
+    """Why the packages cannot be tried; empty when they can."""
+    if why_no_debian():
+        return why_no_debian()
     if not glob.glob(NEW + "/ostler_*.deb") or not glob.glob(OLD + "/ostler_*.deb"):
         return "no packages in %s: sh test/package/run.sh makes them" % OUT
     return ""
