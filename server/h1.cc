@@ -58,14 +58,21 @@ bool H1::close_if_idle()
             return false;
         }
     }
-    // Before a stop: who has just come, and was accepted, has its first request on the way.
-    if (winding_down_ && requests_ == 0 && state_ == State::idle && !hurried_) {
+    // Before a stop: who has just come, and was accepted, has its first request on the way, or
+    // the handshake before it.
+    if (winding_down_ && has_yet_to_ask() && !hurried_) {
         hurried_ = true;
         timer_.set(hurried_patience);
         return false;
     }
     clients_.remove(*this);
     return true;
+}
+
+/// True before the first byte of the first request.
+bool H1::has_yet_to_ask() const
+{
+    return requests_ == 0 && (state_ == State::handshake || state_ == State::idle);
 }
 
 void H1::wind_down() { winding_down_ = true; }

@@ -73,6 +73,7 @@ class H1 final : public Client, public Stream, Waker, Job {
     // h1.cc: requests in
     Life read_head();
     HeadScanner::Found scan();
+    bool has_yet_to_ask() const;
     void wait_for_request();
     std::string_view open_exchange(std::size_t head_size);
     Life start_exchange();

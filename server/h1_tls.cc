@@ -40,8 +40,11 @@ H1::Life H1::fail_handshake()
 
 H1::Life H1::on_handshake_timeout()
 {
-    if (!transport_.is_handshaking()) return Life::goes_on;  // the head has its own time
-    log_peer("it took too long");
+    if (!transport_.is_handshaking()) {
+        // A head has its own time; before a stop there is one moment for both.
+        return hurried_ && transport_.input_size() == 0 ? Life::over : Life::goes_on;
+    }
+    if (!hurried_) log_peer("it took too long");
     return Life::over;
 }
 

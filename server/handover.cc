@@ -71,6 +71,12 @@ bool read_socket(std::string_view rest, Handover& out)
     return true;
 }
 
+bool read_tickets(std::string_view rest, Handover& out)
+{
+    Handover::Tickets& t = out.tickets;
+    return t.pipe < 0 && read_fd(take(rest, ' '), t.pipe) && read_count(rest, t.rotate_in_seconds);
+}
+
 bool read_line(std::string_view line, Handover& out)
 {
     const std::string_view word = take(line, ' ');
@@ -78,6 +84,7 @@ bool read_line(std::string_view line, Handover& out)
     if (word == "generation") return read_count(line, out.generation);
     if (word == "worker") return read_worker(line, out);
     if (word == "socket") return read_socket(line, out);
+    if (word == "tickets") return read_tickets(line, out);
     int fd = -1;
     if (word != "client" || !read_fd(line, fd)) return false;
     out.clients.push_back(fd);
@@ -91,6 +98,7 @@ std::vector<int> Handover::fds() const
     std::vector<int> all = clients;
     for (const Worker& w : workers) all.push_back(w.channel);
     for (const Socket& s : sockets) all.insert(all.end(), s.fds.begin(), s.fds.end());
+    if (tickets.pipe >= 0) all.push_back(tickets.pipe);
     return all;
 }
 
@@ -106,6 +114,8 @@ std::string format_handover(const Handover& handover)
         for (std::size_t i = 0; i < s.fds.size(); ++i) append(out, i ? "," : "", s.fds[i]);
         append(out, ' ', s.address, '\n');
     }
+    if (const Handover::Tickets& t = handover.tickets; t.pipe >= 0)
+        append(out, "tickets ", t.pipe, ' ', t.rotate_in_seconds, '\n');
     return out;
 }
 

@@ -9,6 +9,9 @@
 //   client 9                          whoever waits for the answer to `ostler -s upgrade`
 //   worker 815 0 3 7                  pid, index, generation, channel
 //   socket ours 80 5,6 *              origin, port, descriptors, address to the end of the line
+//   tickets 11 9000                   a pipe with the keys of TLS tickets; their seconds left
+//
+// The keys themselves are in the pipe only: an environment can be read.
 #pragma once
 
 #include <sys/types.h>
@@ -34,11 +37,16 @@ struct Handover {
         unsigned generation = 0;
         int channel = -1;
     };
+    struct Tickets {
+        int pipe = -1;  ///< with a TlsUpdate in it; -1: there are none
+        unsigned rotate_in_seconds = 0;
+    };
     pid_t pid = 0;            ///< of the master; another process must not believe it
     unsigned generation = 0;  ///< of the configuration in force
     std::vector<int> clients;
     std::vector<Worker> workers;
     std::vector<Socket> sockets;
+    Tickets tickets;
 
     /// Every descriptor that must live through the exec.
     std::vector<int> fds() const;

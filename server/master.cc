@@ -89,6 +89,7 @@ bool Master::start()
         log_warn("server: workers run as root: set server.user");
     if (!raise_file_limit(current_.server().connections, error)) log_warn("server: ", error);
     for (const auto& socket : current_.bound) log_info("server: listening on ", socket->address());
+    take_ticket_keys();
     background_.detach();
     ready_deadline_ = SteadyClock::now() + options_.ready_limit;
     return spawn_all(current_) || fail("cannot start the workers");

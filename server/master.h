@@ -88,7 +88,9 @@ class Master {
     void finish_trial(const ConfigCheck::Verdict&);
     Handover make_handover(std::vector<std::string>& errors) const;
     void become(const Handover&);
+    Fd ticket_keys() const;
     bool take_handover(BoundSockets& have);
+    void take_ticket_keys();
     void finish_upgrade();
 
     // master_control.cc
@@ -107,6 +109,7 @@ class Master {
     Workers workers_;
     TlsKeeper tls_keeper_;
     Generation current_;
+    Fd left_keys_;  // of TLS tickets: a pipe from the program before, until they are taken
 
     bool serving_ = false;  // every worker of the first generation was ready
     int exit_status_ = 0;

@@ -31,6 +31,11 @@ std::vector<char*> argument_vector(std::vector<std::string>& words)
     return out;
 }
 
+unsigned seconds_left(const TlsKeeper& keeper)
+{
+    return static_cast<unsigned>(keeper.keys_left(SteadyClock::now()).count());
+}
+
 }  // namespace
 
 // --- the old program --------------------------------------------------------------
@@ -62,8 +67,10 @@ void Master::finish_trial(const ConfigCheck::Verdict& verdict)
 {
     if (!verdict.good) return fail_reload(verdict.problems);
     std::vector<std::string> errors;
-    const Handover handover = make_handover(errors);
+    Handover handover = make_handover(errors);
     if (!errors.empty()) return fail_reload(errors);
+    const Fd keys = ticket_keys();
+    if (keys) handover.tickets = {keys.get(), seconds_left(tls_keeper_)};
     log_info("server: upgrade: ", options_.program[0], " takes over");
     LogSink::flush_all();
     become(handover);
@@ -89,6 +96,21 @@ Handover Master::make_handover(std::vector<std::string>& errors) const
         out.sockets.push_back(std::move(s));
     }
     return out;
+}
+
+/// A pipe with the keys of TLS tickets, which nobody else can read; empty: there are none.
+Fd Master::ticket_keys() const
+{
+    if (!current_.configuration->tls) return {};
+    TlsUpdate update;
+    update.kind = TlsUpdate::Kind::ticket_keys;
+    update.keys = current_.configuration->tls->keys.encode();
+    std::string bytes = encode_update(update);
+    Fd pipe = pipe_with(bytes);
+    wipe(update.keys);
+    wipe(bytes);
+    if (!pipe) log_warn("server: upgrade: no pipe for the keys of TLS sessions: all begin anew");
+    return pipe;
 }
 
 /// Returns only when it did not work; errno says why, and nothing has changed.
@@ -141,7 +163,22 @@ bool Master::take_handover(BoundSockets& have)
                                                      s.ours ? BoundSocket::Origin::ours
                                                             : BoundSocket::Origin::handed_over));
     }
+    if (const Handover::Tickets& t = handover->tickets; t.pipe >= 0) {
+        left_keys_ = Fd(t.pipe);
+        tls_keeper_.rotate_at(SteadyClock::now() + std::chrono::seconds(t.rotate_in_seconds));
+    }
     return true;
+}
+
+/// Sessions outlive an upgrade, as they do a reload.
+void Master::take_ticket_keys()
+{
+    const Fd pipe = std::move(left_keys_);
+    Tls* const tls = current_.configuration->tls.get();
+    if (!pipe || !tls) return;
+    std::string why;
+    if (!apply_update(*tls, pipe.get(), why))
+        log_warn("server: upgrade: no keys of TLS sessions: ", why, ": all begin anew");
 }
 
 /// The workers of this program serve: those of the old one may go.

@@ -100,11 +100,16 @@ void TlsKeeper::tell_expiry(const TlsPair& pair, Watched& watched, std::int64_t 
     watched.told_ocsp = silent;
 }
 
+std::chrono::seconds TlsKeeper::keys_left(Time now) const
+{
+    return std::chrono::duration_cast<std::chrono::seconds>(std::max(rotate_at_, now) - now);
+}
+
 void TlsKeeper::rotate(Time now)
 {
     const auto lifetime = current_->resumption.time;
     if (lifetime.count() == 0) return;
-    if (rotate_at_ == Time{}) rotate_at_ = now + lifetime;
+    if (rotate_at_ == Time{} || rotate_at_ > now + lifetime) rotate_at_ = now + lifetime;
     if (now < rotate_at_) return;
     rotate_at_ = now + lifetime;
     current_->keys.rotate();

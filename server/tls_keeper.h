@@ -25,6 +25,10 @@ class TlsKeeper {
 
     /// When tick() wants to be called next.
     Time due() const { return look_at_; }
+    /// How long the ticket keys of now are good; zero when nobody has asked for them yet.
+    std::chrono::seconds keys_left(Time now) const;
+    /// The ticket keys come from another program, and rotate when they would have there.
+    void rotate_at(Time when) { rotate_at_ = when; }
     /// Does what is due, at `now` and at the same moment in seconds since 1970, for the
     /// configuration in force and the one that starts beside it; null: it has no TLS.
     void tick(Time now, std::int64_t wall_seconds, Tls* current, Tls* next);

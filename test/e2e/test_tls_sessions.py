@@ -4,29 +4,18 @@ import signal
 import unittest
 
 import harness
-from tls_case import TlsCase, s_client
+from tls_case import TlsCase, Visitor, s_client
 
 HOST = '{ names = [ "%s" ]; tls: { certificate = "server.pem"; key = "server.key"; }; }'
+REQUEST = b"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n"
 
 
-class Sessions(TlsCase):
+class Sessions(Visitor, TlsCase):
     CONFIG = ('server: { workers = 2; };\n' + TlsCase.LISTEN +
               'static: { root = "www"; };\n'
               'tls: { certificate = "server.pem"; key = "server.key"; };\n'
               'hosts = ( %s, %s, { names = [ "c.example" ]; } );\n' % (
                   HOST % "a.example", HOST % "b.example"))
-    # The request makes s_client wait for the answer, and with it for the tickets of TLS 1.3.
-    REQUEST = b"GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
-
-    def visit(self, version, session, save=False, name="a.example"):
-        """True when the session in the file was continued; `save` makes the file."""
-        said = s_client(self.server, version, "-ign_eof", "-sess_out" if save else "-sess_in",
-                        session, name=name, request=self.REQUEST % name.encode())
-        self.assertIn("HTTP/1.1 200 OK", said)
-        return "Reused, " in said
-
-    def session_file(self):
-        return os.path.join(harness.make_folder(self), "session")
 
     def test_every_worker_continues_a_session(self):
         for version in ("-tls1_2", "-tls1_3"):
@@ -53,14 +42,13 @@ class Sessions(TlsCase):
             self.assertTrue(self.visit(version, session))
 
     def test_no_early_data(self):
-        said = s_client(self.server, "-tls1_3", "-ign_eof", request=self.REQUEST % b"a.example")
+        said = s_client(self.server, "-tls1_3", "-ign_eof", request=REQUEST)
         self.assertIn("Max Early Data: 0", said)
 
 
 @unittest.skipUnless(os.environ.get("OSTLER_LONG"), "takes a minute: OSTLER_LONG=1")
-class Rotated(TlsCase):
+class Rotated(Visitor, TlsCase):
     CONFIG = Sessions.CONFIG.replace("tls: { cert", 'tls: { resumption = "30s"; cert', 1)
-    visit, session_file, REQUEST = Sessions.visit, Sessions.session_file, Sessions.REQUEST
 
     def test_every_worker_knows_the_keys_that_rotate(self):
         for rotation in (1, 2):
@@ -70,10 +58,9 @@ class Rotated(TlsCase):
             self.assertEqual([self.visit("-tls1_3", session) for _ in range(4)], [True] * 4)
 
 
-class Restarted(TlsCase):
+class Restarted(Visitor, TlsCase):
     ALLOW = "killed by SIGKILL"
     CONFIG = Sessions.CONFIG
-    visit, session_file, REQUEST = Sessions.visit, Sessions.session_file, Sessions.REQUEST
 
     def test_a_worker_in_place_of_one_that_died_knows_the_keys(self):
         session = self.session_file()

@@ -9,6 +9,7 @@ import unittest
 
 import harness
 from harness import BINARY, TEST_BINARY, TIMEOUT, Connection, Server, run_ostler, wait_until
+from tls_case import Authority, visit
 from wire import make_request
 
 BIG = os.urandom(1 << 16) * 128  # 8 MiB
@@ -18,6 +19,12 @@ STATIC = 'static: { root = "@DIR@/www"; };\n'
 GREETING = 'locations = ( { path = "/hello"; modules: { hello = true; }; hello: { text = "Hi"; }; } );\n'
 UPGRADED = r"server: upgraded: ostler"
 REFUSED = r"\[error\].*upgrade refused: the old program goes on"
+
+
+def open_files(s):
+    """How many descriptors the master has; 0 where nobody can tell."""
+    folder = "/proc/%d/fd" % s.pid
+    return len(os.listdir(folder)) if os.path.isdir(folder) else 0
 
 
 class UpgradeCase(unittest.TestCase):
@@ -37,9 +44,9 @@ class UpgradeCase(unittest.TestCase):
         os.chmod(self.program + ".new", 0o755)
         os.rename(self.program + ".new", self.program)
 
-    def server(self, text=GROUP + STATIC, **options):
+    def server(self, text=GROUP + STATIC, files=FILES, **options):
         self.install(BINARY)
-        s = Server(text, FILES, binary=self.program, **options)
+        s = Server(text, files, binary=self.program, **options)
         self.addCleanup(s.destroy)
         s.log.wait_for("server: ready")
         return s
@@ -82,7 +89,7 @@ class Good(UpgradeCase):
 
     def test_usr2_does_the_same_and_so_do_later_ones(self):
         s = self.server()
-        fds = len(os.listdir("/proc/%d/fd" % s.pid)) if os.path.isdir("/proc/self/fd") else 0
+        fds = open_files(s)
         for count in (1, 2, 3):
             before = s.workers()
             s.kill(signal.SIGUSR2)
@@ -90,9 +97,7 @@ class Good(UpgradeCase):
             wait_until(lambda: len(s.workers()) == 2 and not set(before) & set(s.workers()),
                        "new workers only")
         self.assertEqual(s.get("/name.txt").text, "one\n")
-        if fds:
-            wait_until(lambda: len(os.listdir("/proc/%d/fd" % s.pid)) == fds,
-                       "as many descriptors as before")
+        wait_until(lambda: open_files(s) == fds, "as many descriptors as before")
         s.reload()  # the ordinary life goes on
         s.stop()
 
@@ -195,6 +200,38 @@ class Good(UpgradeCase):
             s.kill(signal.SIGTERM)
             wait_for("STOPPING=1")
             s.check_end()
+
+    def test_a_tls_session_from_before_goes_on(self):
+        pair = Authority().pair("a.example")
+        tls = ('listen = ( { address = "127.0.0.1"; port = 0; tls = true; } );\n'
+               'tls: { certificate = "a.pem"; key = "a.key"; };\n')
+        files = {"www/index.html": "hello\n", "a.pem": pair.certificate, "a.key": pair.key}
+        s = self.server(GROUP + STATIC + tls, files)
+        fds = open_files(s)
+        sessions = {v: os.path.join(self.folder, v) for v in ("-tls1_2", "-tls1_3")}
+        for version, session in sessions.items():
+            self.assertFalse(visit(s, version, session, save=True))
+        for upgrades in (1, 2):
+            self.assertEqual(self.command(s).returncode, 0)
+            for version, session in sessions.items():
+                with self.subTest(version=version, upgrades=upgrades):
+                    self.assertEqual([visit(s, version, session) for _ in range(4)], [True] * 4)
+        wait_until(lambda: open_files(s) == fds, "as many descriptors as before")
+        s.stop()
+
+    def test_tls_may_go_and_come_with_an_upgrade(self):
+        pair = Authority().pair("a.example")
+        plain = '{ address = "127.0.0.1"; port = 0; }'
+        tls = '{ address = "127.0.0.1"; port = 0; tls = true; }'
+        group = 'tls: { certificate = "a.pem"; key = "a.key"; };\n'
+        both = GROUP + STATIC + group + "listen = ( %s, %s );\n" % (plain, tls)
+        files = {"www/name.txt": "one\n", "a.pem": pair.certificate, "a.key": pair.key}
+        s = self.server(both, files)
+        for text in (GROUP + STATIC + "listen = ( %s );\n" % plain, both):
+            self.put(s, text)
+            self.assertEqual(self.command(s).returncode, 0)
+            self.assertEqual(s.get("/name.txt").text, "one\n")
+        s.stop()
 
     def test_signals_that_come_meanwhile_wait(self):
         s = self.server()

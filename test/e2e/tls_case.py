@@ -97,6 +97,27 @@ def install(server, name, pair):
         os.rename(path, server.path(name + suffix))
 
 
+def visit(server, version, session, save=False, name="a.example"):
+    """True when the session in the file was continued; `save` makes the file."""
+    # The request makes s_client wait for the answer, and with it for the tickets of TLS 1.3.
+    request = "GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % name
+    said = s_client(server, version, "-ign_eof", "-sess_out" if save else "-sess_in", session,
+                    name=name, request=request.encode())
+    if "HTTP/1.1 200 OK" not in said:
+        raise AssertionError("no answer: " + said)
+    return "Reused, " in said
+
+
+class Visitor:
+    """For a test case with a `server`: a client that comes back with the session it was given."""
+
+    def visit(self, *args, **options):
+        return visit(self.server, *args, **options)
+
+    def session_file(self):
+        return os.path.join(harness.make_folder(self), "session")
+
+
 class TlsCase(harness.TestCase):
     """LISTEN and PAIRS stand for themselves; every server scope has PAIRS["server"]."""
 

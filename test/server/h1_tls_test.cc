@@ -251,6 +251,51 @@ TEST_CASE("winding down lets a handshake end and its request be answered, with c
     CHECK(peer->ended);
 }
 
+TEST_CASE("winding down for good leaves a moment to who has not asked, in a handshake or after")
+{
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        CAPTURE(version);
+        TlsRig rig;
+        rig.hooks().content = say("hi");
+        auto used = rig.open_tls(0, version);
+        used->send(get);
+        REQUIRE(rig.tls_replies(*used, 1).size() == 1);
+        std::unique_ptr<TlsPeer> late[] = {rig.connect_tls(0, version), rig.connect_tls(0, version),
+                                           rig.open_tls(0, version)};
+        late[1]->handshake();  // begun
+        rig.settle();
+        rig.clients().wind_down(true);
+        CHECK(rig.until([&] { return used->is_over(); }));
+        for (auto& peer : late) {
+            REQUIRE(rig.until([&] { return peer->handshake() || peer->is_done(); }));
+            peer->send(get);
+            const auto replies = rig.tls_replies(*peer, 1);
+            REQUIRE(replies.size() == 1);
+            CHECK(replies[0].body == "hi");
+            CHECK(replies[0].closes());
+        }
+    }
+}
+
+TEST_CASE("winding down for good leaves no more than a moment, handshake and all")
+{
+    TlsRig rig;
+    auto begun = rig.connect_tls(), made = rig.connect_tls(), open = rig.open_tls();
+    Sockets pair;
+    TestClient silent(pair.client.release());
+    rig.adopt(pair.server.release(), rig.tls.get());
+    begun->handshake();
+    rig.settle();
+    rig.clients().wind_down(true);
+    REQUIRE(rig.until([&] { return made->handshake(); }));
+    CHECK(rig.clients().count() == 4);
+    rig.skip(1s);
+    CHECK(rig.clients().count() == 0);
+    CHECK(rig.until([&] { return made->is_over() && open->is_over() && silent.is_over(); }));
+    CHECK(made->ended);
+    CHECK(open->ended);
+}
+
 TEST_CASE("content that ends with the connection is not ended by an abort")
 {
     struct Broken final : Body {

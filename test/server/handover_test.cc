@@ -21,6 +21,7 @@ Handover sample()
     h.sockets = {{true, 80, "*", {5, 6}},
                  {false, 0, "unix:/run/a b/http.sock", {4}},
                  {true, 8080, "fe80::1%eth0", {10}}};
+    h.tickets = {11, 9000};
     return h;
 }
 
@@ -31,13 +32,14 @@ TEST_CASE("a handover is read as it was written")
     const std::string text = format_handover(sample());
     CHECK(text == "ostler-handover 1\npid 812\ngeneration 3\nclient 9\nworker 815 0 3 7\n"
                   "worker 816 1 2 8\nsocket ours 80 5,6 *\n"
-                  "socket given 0 4 unix:/run/a b/http.sock\nsocket ours 8080 10 fe80::1%eth0\n");
+                  "socket given 0 4 unix:/run/a b/http.sock\nsocket ours 8080 10 fe80::1%eth0\n"
+                  "tickets 11 9000\n");
     const auto read = parse_handover(text);
     REQUIRE(read);
     CHECK(format_handover(*read) == text);
     CHECK(read->sockets[1].address == "unix:/run/a b/http.sock");
     CHECK_FALSE(read->sockets[1].ours);
-    CHECK(read->fds() == std::vector<int>{9, 7, 8, 5, 6, 4, 10});
+    CHECK(read->fds() == std::vector<int>{9, 7, 8, 5, 6, 4, 10, 11});
 }
 
 TEST_CASE("a handover that another version wrote is refused")
@@ -68,6 +70,9 @@ TEST_CASE("a line that is not understood is named")
                              "socket ours 65536 5 *",
                              "socket ours 80 5,2 *",
                              "socket ours 80 5 ",
+                             "tickets 11",
+                             "tickets 2 9000",
+                             "tickets 11 -1",
                              "nonsense 1",
                              ""}) {
         CAPTURE(line);
@@ -81,4 +86,8 @@ TEST_CASE("a handover needs its pid, and each descriptor once")
     CHECK(parse_handover("ostler-handover 1\n").error() == "handover: no pid");
     CHECK(parse_handover("ostler-handover 1\npid 1\nclient 5\nworker 2 0 1 5\n").error() ==
           "handover: a descriptor is named twice");
+    CHECK(parse_handover("ostler-handover 1\npid 1\nclient 5\ntickets 5 0\n").error() ==
+          "handover: a descriptor is named twice");
+    CHECK(parse_handover("ostler-handover 1\npid 1\ntickets 5 0\ntickets 6 0\n").error() ==
+          "handover: not understood: tickets 6 0");
 }

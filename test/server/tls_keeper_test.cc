@@ -174,6 +174,25 @@ TEST_CASE("ticket keys rotate once in the time a session lasts, everywhere")
     CHECK(kept.next->keys.encode() == kept.tls->keys.encode());
 }
 
+TEST_CASE("ticket keys of another program rotate when they would have there")
+{
+    Kept kept;
+    kept.tick();
+    kept.tick(std::chrono::hours(3));
+    CHECK(kept.keeper.keys_left(kept.now) == std::chrono::hours(1));
+    Kept after;
+    after.keeper.rotate_at(after.now + kept.keeper.keys_left(kept.now));
+    after.tick(std::chrono::minutes(59));
+    CHECK(after.sent.empty());
+    after.tick(std::chrono::minutes(1));
+    CHECK(after.sent.size() == 1);
+    CHECK(after.keeper.keys_left(after.now) == std::chrono::hours(4));
+    // The configuration may have been another: never longer than a session lasts by this one.
+    after.keeper.rotate_at(after.now + std::chrono::hours(100));
+    after.tick();
+    CHECK(after.keeper.keys_left(after.now) == std::chrono::hours(4));
+}
+
 TEST_CASE("looks are rare enough for a server with many certificates")
 {
     Kept kept;
