@@ -44,12 +44,18 @@ def prose(text):
 
 # --- ostler -h ------------------------------------------------------------------------
 
+ABOUT = 31  # the column of `ostler -h` where explanations begin
+
+
 def help_entries(text, start):
     """(call, explanation) of the lines that begin with `start`, continuation lines joined."""
     entries = []
     for line in text.split("\n"):
         if line.startswith("  " + start):
             head, _, rest = re.sub(r" {2,}", "\0", line.strip(), count=1).partition("\0")
+            # A call that fills its column has one space behind it.
+            if not rest and line[ABOUT - 1:ABOUT] == " " and line[ABOUT:ABOUT + 1].islower():
+                head, rest = line[:ABOUT].strip(), line[ABOUT:]
             entries.append([head, rest])
         elif entries and line.startswith("    ") and line.strip():
             entries[-1][1] = (entries[-1][1] + " " + line.strip()).strip()
