@@ -216,7 +216,7 @@ class Page {
             const std::string module = module_of(first.info.family);
             if (std::find(done.begin(), done.end(), module) != done.end()) continue;
             done.push_back(module);
-            begin_table(title_of(module), {"What", "", "Number"});
+            begin_table(title_of(module), {"What", "Which", "Number"});
             for (const BoardView::Value& v : view_.values)
                 if (module_of(v.info.family) == module)
                     row({html(v.info.help), html(v.info.labels), grouped(v.value)});

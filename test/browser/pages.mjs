@@ -1,19 +1,13 @@
 // pages.mjs - listing, error and welcome page in Chromium, as people and assistive tools meet them.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import fs from "node:fs";
-import { createRequire } from "node:module";
-import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
+import { SHAPES, assertAccessible, assertDark, assertNothingSticksOut, closeAll, folder, htdocs, onPage,
+         openBrowser, serve, start } from "./support.mjs";
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ostler-browser-"));
-const shots = path.join(process.cwd(), "screenshots");
-const servers = [];
-let origin, bare, broken, browser;
+let origin, bare, broken;
 
 const FILES = {
   "f2.txt": 20, "f10.txt": 10, "F1.txt": 30, "photo.jpg": 5000, "film.mp4": 70000, "main.cc": 900,
@@ -24,24 +18,6 @@ const FILES = {
 const README = `# Horses\n\nHello *there*, [a folder](deep/) and [a trap](javascript:alert(1)).\n
 <script>alert(1)</script>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n    code\n`;
 
-// A server of its own for one configuration; resolves to its address.
-function start(name, text) {
-  const file = path.join(folder, `${name}.conf`);
-  fs.writeFileSync(file, `server: { workers = 1; };
-    listen = ( { address = "127.0.0.1"; port = 0; } );\n${text}`);
-  const server = spawn(process.env.OSTLER, ["-D", "-c", file], { stdio: ["ignore", "ignore", "pipe"] });
-  servers.push(server);
-  return new Promise((resolve, reject) => {
-    let log = "";
-    server.stderr.on("data", (part) => {
-      log += part;
-      const found = /listening on \S+:(\d+)/.exec(log);
-      if (found && /ready/.test(log)) resolve(`http://localhost:${found[1]}`);
-    });
-    server.on("exit", () => reject(new Error(log)));
-  });
-}
-
 before(async () => {
   for (const [name, size] of Object.entries(FILES)) {
     const file = path.join(folder, "www/pub", name);
@@ -49,7 +25,6 @@ before(async () => {
     fs.writeFileSync(file, "x".repeat(size));
   }
   fs.writeFileSync(path.join(folder, "www/pub/README.md"), README);
-  const htdocs = `${process.env.OSTLER_SOURCE}/htdocs`;
   const php = ["/usr/bin/php-cgi", "/opt/homebrew/bin/php-cgi", "/usr/local/bin/php-cgi"]
     .find((file) => fs.existsSync(file));
   fs.mkdirSync(path.join(folder, "previews"));
@@ -72,38 +47,10 @@ before(async () => {
   bare = await start("bare", `static: { root = "${htdocs}"; };`);
   broken = await start("broken", `static: { root = "${htdocs}"; };
     locations = ( ${scripts(`${folder}/broken`)} );`);
-  browser = await chromium.launch({
-    executablePath: process.env.BROWSER_PATH,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-           "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
-  fs.mkdirSync(shots, { recursive: true });
+  await openBrowser();
 });
 
-after(async () => {
-  await browser?.close();
-  for (const server of servers) server.kill();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
-
-// Runs `use` on a page of its own; a dialog, an error on the console or a refused resource fails.
-async function onPage(options, use) {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, ...options });
-  const page = await context.newPage();
-  const wrong = [];
-  page.on("dialog", (d) => { wrong.push(`dialog ${d.message()}`); d.dismiss(); });
-  page.on("pageerror", (e) => wrong.push(String(e)));
-  page.on("console", (m) => {
-    // Browsers ask for /favicon.ico by themselves.
-    if (m.type() === "error" && !m.location().url.endsWith("/favicon.ico")) wrong.push(m.text());
-  });
-  try {
-    await use(page, wrong);
-    assert.deepEqual(wrong, []);
-  } finally {
-    await context.close();
-  }
-}
+after(closeAll);
 
 const names = (page) => page.locator("tbody tr:visible bdi").allTextContents();
 const FIRST = ["deep/", "100% #1?.txt", "<img src=x onerror=alert(1)>.txt", "backup.tar.gz", "F1.txt",
@@ -216,19 +163,7 @@ test("the welcome page: everything works where everything is on", () => onPage({
 }));
 
 test("the welcome page: `ostler serve --cgi` has all of it", () => onPage({}, async (page, wrong) => {
-  const server = spawn(process.env.OSTLER, ["serve", `${process.env.OSTLER_SOURCE}/htdocs`, "--cgi", "-p", "0"],
-                       { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, XDG_STATE_HOME: folder } });
-  servers.push(server);
-  const address = await new Promise((resolve, reject) => {
-    let said = "";
-    server.stdout.on("data", (part) => {
-      said += part;
-      const found = /(http:\/\/[^/\s]+)\//.exec(said);
-      if (found) resolve(found[1]);
-    });
-    server.on("exit", () => reject(new Error(said)));
-  });
-  const lines = await welcome(page, address);
+  const lines = await welcome(page, (await serve()).origin);
   for (const name of ["files", "video", "listing", "session", "cookie", ...SCRIPTS])
     assert.equal(lines[name].state, "ok", `${name}: ${lines[name].text}`);
   wrong.length = 0;
@@ -274,28 +209,16 @@ test("the welcome page without JavaScript: links and forms", () =>
 
 const PAGES = { listing: "/pub/", empty: "/pub/?q=nothing", error: "/none", welcome: "/", media: "/media/",
                 previews: "/previews/" };
-const SHAPES = {
-  desktop: {},
-  dark: { colorScheme: "dark" },
-  phone: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
-  "phone-dark": { viewport: { width: 360, height: 740 }, isMobile: true, colorScheme: "dark" },
-};
 
 for (const [name, target] of Object.entries(PAGES)) {
   for (const [shape, options] of Object.entries(SHAPES)) {
-    // The policy is bypassed for axe-core only: the tests above run under it.
     test(`${name}, ${shape}: axe-core finds nothing and nothing sticks out`, () =>
-      onPage({ ...options, bypassCSP: true }, async (page, wrong) => {
+      onPage(options, async (page, wrong) => {
         await page.goto(origin + target);
         if (name === "welcome") await page.waitForSelector("[data-state=complete]", { timeout: 60000 });
         wrong.length = 0;  // a page that is an error, or asks for errors on purpose, says so
-        await page.screenshot({ path: path.join(shots, `${name}-${shape}.png`), fullPage: true });
-        const [needed, given] = await page.evaluate(
-          () => [document.documentElement.scrollWidth, window.innerWidth]);
-        assert.ok(needed <= given, `${needed} pixels on ${given}`);
-        await page.addScriptTag({ content: axe });
-        const { violations } = await page.evaluate(() => window.axe.run());
-        assert.deepEqual(violations.map((v) => [v.id, v.nodes.map((n) => n.html)]), []);
+        await assertAccessible(page, `${name}-${shape}`);
+        await assertNothingSticksOut(page);
       }));
   }
 }
@@ -303,11 +226,7 @@ for (const [name, target] of Object.entries(PAGES)) {
 test("dark is dark", () => onPage({ colorScheme: "dark" }, async (page, wrong) => {
   for (const target of ["/pub/", "/none", "/"]) {
     await page.goto(origin + target);
-    const sum = await page.evaluate(() => {
-      const colour = getComputedStyle(document.body).backgroundColor;
-      return colour.match(/\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0);
-    });
-    assert.ok(sum < 150, `${target}: ${sum}`);
+    await assertDark(page);
   }
   wrong.length = 0;  // the console mentions the 404
 }));

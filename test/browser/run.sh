@@ -26,4 +26,4 @@ cmp -s "$here/package.json" "$out/installed.json" || {
 cp "$here"/*.mjs "$out/"
 export OSTLER BROWSER_PATH OSTLER_SOURCE="$top"
 cd "$out"
-exec node --test --test-reporter=spec pages.mjs shop.mjs
+exec node --test --test-reporter=spec pages.mjs shop.mjs status.mjs

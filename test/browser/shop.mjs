@@ -1,43 +1,12 @@
 // shop.mjs - the shop in three languages in Chromium: from log in to log out, in two browsers at
 // once, over a reload, a killed worker and a restart of the server.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import fs from "node:fs";
-import { createRequire } from "node:module";
-import os from "node:os";
-import path from "node:path";
+import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
+import { assertAccessible, closeAll, openBrowser, openPage, serve, stop } from "./support.mjs";
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "ostler-shop-"));
-const shots = path.join(process.cwd(), "screenshots");
-const htdocs = `${process.env.OSTLER_SOURCE}/htdocs`;
-let server, origin, browser;
-
-// As packaging/quickstart.sh does it; sessions go to a folder of the test's own.
-function serve(port = 0) {
-  server = spawn(process.env.OSTLER, ["serve", htdocs, "--cgi", "-p", String(port)], {
-    stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, XDG_STATE_HOME: folder },
-  });
-  return new Promise((resolve, reject) => {
-    let said = "";
-    for (const stream of [server.stdout, server.stderr])
-      stream.on("data", (part) => {
-        said += part;
-        const found = /(http:\/\/[^/\s]+)\//.exec(said);
-        if (found) resolve(found[1]);
-      });
-    server.on("exit", () => reject(new Error(said)));
-  });
-}
-
-async function stop(signal) {
-  const gone = new Promise((resolve) => server.on("exit", resolve));
-  server.kill(signal);
-  await gone;
-}
+let server, origin;
 
 function children(pid) {
   return execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).split("\n")
@@ -46,28 +15,16 @@ function children(pid) {
 }
 
 before(async () => {
-  origin = await serve();
-  browser = await chromium.launch({
-    executablePath: process.env.BROWSER_PATH,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-           "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
-  fs.mkdirSync(shots, { recursive: true });
+  ({ server, origin } = await serve());
+  await openBrowser();
 });
 
-after(async () => {
-  await browser?.close();
-  if (server) await stop("SIGTERM");  // it tidies its folder up, too
-  fs.rmSync(folder, { recursive: true, force: true });
-});
+after(closeAll);
 
-// A browser of its own; what it complains about fails the test.
+// A browser of its own; the test looks at `complaints` at its end.
 async function visitor() {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  page.complaints = [];
-  page.on("console", (m) => m.type() === "error" && page.complaints.push(m.text()));
-  page.on("pageerror", (error) => page.complaints.push(String(error)));
+  const { page, wrong } = await openPage();
+  page.complaints = wrong;
   return page;
 }
 
@@ -95,12 +52,7 @@ async function basket(page) {
   return found;
 }
 
-async function accessible(page, name) {
-  await page.screenshot({ path: path.join(shots, `shop-${name}.png`), fullPage: true });
-  // The pages' own policy keeps scripts out: axe is put in from outside of it.
-  const { violations } = await page.evaluate(`${axe}; axe.run(document)`);
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], name);
-}
+const accessible = (page, name) => assertAccessible(page, `shop-${name}`);
 
 test("two people shop at once, from log in to log out, and nothing is lost", async () => {
   const [ada, bob] = [await visitor(), await visitor()];
@@ -126,8 +78,8 @@ test("two people shop at once, from log in to log out, and nothing is lost", asy
 
   // The server is restarted on the same port.
   const port = new URL(origin).port;
-  await stop("SIGTERM");
-  await serve(port);
+  await stop(server);
+  ({ server } = await serve(port));
   assert.deepEqual(await basket(ada), { ...wants, hay: 1 });
   assert.deepEqual(await basket(bob), bobWants);
 

@@ -153,12 +153,14 @@ class Server:
             raise
 
     def _environment(self, extra):
-        env = dict(os.environ)
+        """The options of the sanitizers are added up; everything else of `extra` replaces."""
+        env = dict(os.environ, **(extra or {}))
         for name, options in (("ASAN", "detect_stack_use_after_return=1"),
                               ("UBSAN", "print_stacktrace=1:halt_on_error=1")):
-            env[name + "_OPTIONS"] = "log_path=%s/%s:%s:%s" % (
-                self.reports, name.lower(), options, os.environ.get(name + "_OPTIONS", ""))
-        env.update(extra or {})
+            variable = name + "_OPTIONS"
+            env[variable] = ":".join((
+                "log_path=%s/%s" % (self.reports, name.lower()), options,
+                os.environ.get(variable, ""), (extra or {}).get(variable, "")))
         return env
 
     def _learn_addresses(self):

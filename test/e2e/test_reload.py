@@ -1,17 +1,13 @@
 # test_reload.py - a new configuration takes over, or does not, and no request is lost.
 import os
-import re
 import signal
 import socket
 import subprocess
-import threading
-import unittest
 
 import harness
-from harness import BINARY, TIMEOUT, Server, WireError, connect, run_ostler, wait_until
-from wire import make_request
+from harness import BINARY, TIMEOUT, Server, connect, wait_until
+from takeover_case import BIG, Promises, TakeoverCase
 
-BIG = os.urandom(1 << 16) * 128  # 8 MiB
 FILES = {"one/name.txt": "one\n", "two/name.txt": "two\n", "one/big.bin": BIG, "two/big.bin": b"x"}
 GROUP = 'server: { workers = 2; pid_file = "@DIR@/pid"; };\n'
 LOOPBACK = '{ address = "127.0.0.1"; port = %d; }'
@@ -28,35 +24,33 @@ def free_port():
         return s.getsockname()[1]
 
 
-class ReloadCase(unittest.TestCase):
+class ReloadCase(TakeoverCase):
     def server(self, text=None, **options):
         s = Server(text or configuration(), FILES, **options)
         self.addCleanup(s.destroy)
         s.log.wait_for("server: ready")
         return s
 
-    def put(self, s, text):
-        s.write("ostler.conf", harness.complete_configuration(text, s.dir))
-
-    def command(self, s, name="reload"):
-        return run_ostler("-c", s.path("ostler.conf"), "-s", name)
-
     def name(self, s, port=None):
         with connect(("127.0.0.1", port or s.port)) as c:
             return c.exchange("GET", "/name.txt").text
 
 
-class Good(ReloadCase):
+class Good(Promises, ReloadCase):
+    AFTER = "two\n"
+
+    def take_over(self, s, times=0):
+        self.put(s, configuration(("two", "one")[times % 2]))
+        self.carry_out(s)
+
     def test_the_command_returns_when_the_new_configuration_serves(self):
         s = self.server()
         before = s.workers()
         for root in ("two", "one", "two"):
             self.put(s, configuration(root))
-            done = self.command(s)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.carry_out(s)
             self.assertEqual(self.name(s), root + "\n")
-        wait_until(lambda: len(s.workers()) == 2 and not set(before) & set(s.workers()),
-                   "new workers only")
+        self.wait_for_new_workers(s, before)
         s.stop()
 
     def test_hup_does_the_same(self):
@@ -81,43 +75,7 @@ class Good(ReloadCase):
         s.log.wait_for("listening on 127.0.0.1:%d" % port)
         s.reload(configuration(listen=(port,)))
         self.assertEqual(self.name(s, port), "one\n")
-        old = s.address
-
-        def is_refused():
-            with socket.socket() as probe:
-                return probe.connect_ex(old) != 0
-        wait_until(is_refused, "the old address to be refused")
-        s.stop()
-
-    def test_an_idle_connection_gets_its_next_answer_and_close(self):
-        s = self.server()
-        with s.connect() as c:
-            self.assertEqual(c.exchange("GET", "/name.txt").get("Connection"), None)
-            s.reload(configuration("two"))
-            last = c.exchange("GET", "/name.txt")
-            self.assertEqual((last.status, last.text), (200, "one\n"))
-            self.assertEqual(last["Connection"], "close")
-            c.expect_close()
-        s.stop()
-
-    def test_an_answer_under_way_is_finished_by_the_old_workers(self):
-        s = self.server()
-        with s.connect(receive_buffer=4096) as c:
-            c.send(make_request("GET", "/big.bin"))
-            c.read_head()
-            s.reload(configuration("two"))
-            self.assertEqual(self.name(s), "two\n")
-            self.assertEqual(c.read_exactly(len(BIG)), BIG)
-        s.stop()
-
-    def test_a_request_that_has_begun_is_answered(self):
-        s = self.server()
-        with s.connect() as c:
-            request = make_request("GET", "/name.txt")
-            c.send(request[:20])
-            s.reload(configuration("two"))
-            c.send(request[20:])
-            self.assertEqual(c.read_response().status, 200)
+        self.wait_until_refused(s.address)
         s.stop()
 
     def test_two_at_once_are_both_answered(self):
@@ -227,51 +185,6 @@ class Refused(ReloadCase):
         self.assertEqual(self.command(first, "status").returncode, 0)
         first.stop()
         second.stop()
-
-
-class Traffic(ReloadCase):
-    CLIENTS = 4
-
-    def test_ten_reloads_lose_no_request(self):
-        s = self.server()
-        stop = threading.Event()
-        failures, counts = [], [0] * self.CLIENTS
-
-        def client(number):
-            try:
-                while not stop.is_set():
-                    counts[number] += self.one_connection(s, stop, number)
-            except Exception as e:  # pylint: disable=broad-except
-                failures.append("client %d: %r" % (number, e))
-        threads = [threading.Thread(target=client, args=(n,)) for n in range(self.CLIENTS)]
-        for t in threads:
-            t.start()
-        for i in range(10):
-            self.put(s, configuration(("two", "one")[i % 2]))
-            done = self.command(s)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            floor = sum(counts) + 50  # some traffic between two reloads
-            wait_until(lambda: sum(counts) > floor or failures, "traffic")
-        stop.set()
-        for t in threads:
-            t.join()
-        self.assertEqual(failures, [])
-        s.stop()
-
-    def one_connection(self, s, stop, number):
-        """As many requests as the server allows; even clients open a new one each time."""
-        done = 0
-        with s.connect() as c:
-            while not stop.is_set():
-                r = c.exchange("GET", "/name.txt")
-                if r.status != 200 or not re.match("(one|two)\n$", r.text):
-                    raise WireError("unexpected: %r" % r)
-                done += 1
-                if r.closes or number % 2 == 0:
-                    return done
-                if done % 20 == 0:  # counted while the connection lasts, too
-                    return done
-        return done
 
 
 if __name__ == "__main__":

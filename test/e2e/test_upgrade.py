@@ -4,15 +4,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
-import unittest
 
 import harness
-from harness import BINARY, TEST_BINARY, TIMEOUT, Connection, Server, run_ostler, wait_until
+from harness import BINARY, TEST_BINARY, TIMEOUT, Server, wait_until
+from takeover_case import BIG, Promises, TakeoverCase
 from tls_case import Authority, visit
 from wire import make_request
 
-BIG = os.urandom(1 << 16) * 128  # 8 MiB
 FILES = {"www/name.txt": "one\n", "www/big.bin": BIG}
 GROUP = 'server: { workers = 2; pid_file = "@DIR@/pid"; };\n'
 STATIC = 'static: { root = "@DIR@/www"; };\n'
@@ -27,7 +25,9 @@ def open_files(s):
     return len(os.listdir(folder)) if os.path.isdir(folder) else 0
 
 
-class UpgradeCase(unittest.TestCase):
+class UpgradeCase(TakeoverCase):
+    COMMAND = "upgrade"
+
     def setUp(self):
         self.folder = harness.make_folder(self)
         os.chmod(self.folder, 0o755)
@@ -51,12 +51,6 @@ class UpgradeCase(unittest.TestCase):
         s.log.wait_for("server: ready")
         return s
 
-    def put(self, s, text):
-        s.write("ostler.conf", harness.complete_configuration(text, s.dir))
-
-    def command(self, s, name="upgrade"):
-        return run_ostler("-c", s.path("ostler.conf"), "-s", name)
-
     def assert_refused(self, s, reason):
         before = s.workers()
         done = self.command(s)
@@ -68,7 +62,12 @@ class UpgradeCase(unittest.TestCase):
         self.assertEqual(s.get("/name.txt").text, "one\n")
 
 
-class Good(UpgradeCase):
+class Good(Promises, UpgradeCase):
+    TIMES = 5
+
+    def take_over(self, s, times=0):
+        self.carry_out(s)
+
     def test_another_program_serves_with_the_same_pid_and_port(self):
         s = self.server()
         before = s.workers()
@@ -83,8 +82,7 @@ class Good(UpgradeCase):
         self.assertEqual(s.get("/hello").text, "Hi, 127.0.0.1!\n")
         with open(s.path("pid"), encoding="ascii") as f:
             self.assertEqual(int(f.read()), s.pid)
-        wait_until(lambda: len(s.workers()) == 2 and not set(before) & set(s.workers()),
-                   "new workers only")
+        self.wait_for_new_workers(s, before)
         s.stop()
 
     def test_usr2_does_the_same_and_so_do_later_ones(self):
@@ -94,65 +92,10 @@ class Good(UpgradeCase):
             before = s.workers()
             s.kill(signal.SIGUSR2)
             s.log.wait_for(UPGRADED, count)
-            wait_until(lambda: len(s.workers()) == 2 and not set(before) & set(s.workers()),
-                       "new workers only")
+            self.wait_for_new_workers(s, before)
         self.assertEqual(s.get("/name.txt").text, "one\n")
         wait_until(lambda: open_files(s) == fds, "as many descriptors as before")
         s.reload()  # the ordinary life goes on
-        s.stop()
-
-    def test_no_request_is_lost(self):
-        s = self.server()
-        stop = threading.Event()
-        wrong = []
-        counts = {"kept": 0, "new": 0}
-
-        def ask(kind):
-            while not stop.is_set():
-                with Connection(s.address) as c:
-                    for _ in range(50 if kind == "kept" else 1):
-                        response = c.exchange("GET", "/name.txt")
-                        counts[kind] += 1
-                        if (response.status, response.text) != (200, "one\n"):
-                            wrong.append(response)
-                        if response.get("Connection") == "close":
-                            break
-
-        def watched(kind):
-            try:
-                ask(kind)
-            except BaseException as e:  # noqa: B902: whatever it is, a request failed
-                wrong.append(repr(e))
-
-        askers = [harness.in_background(watched, k) for k in ("kept", "new", "kept", "new")]
-        for _ in range(5):
-            done = self.command(s)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            seen = dict(counts)
-            wait_until(lambda: all(counts[k] > seen[k] + 20 for k in counts) or wrong, "requests")
-        stop.set()
-        for asker in askers:
-            asker.join(TIMEOUT)
-        self.assertEqual(wrong, [])
-        s.stop()
-
-    def test_an_answer_under_way_is_finished_by_the_old_program(self):
-        s = self.server()
-        with s.connect(receive_buffer=4096) as c:
-            c.send(make_request("GET", "/big.bin"))
-            c.read_head()
-            self.assertEqual(self.command(s).returncode, 0)
-            self.assertEqual(s.get("/name.txt").text, "one\n")
-            self.assertEqual(c.read_exactly(len(BIG)), BIG)
-        s.stop()
-
-    def test_an_idle_connection_gets_its_next_answer_and_close(self):
-        s = self.server()
-        with s.connect() as c:
-            c.exchange("GET", "/name.txt")
-            self.assertEqual(self.command(s).returncode, 0)
-            last = c.exchange("GET", "/name.txt")
-            self.assertEqual((last.status, last["Connection"]), (200, "close"))
         s.stop()
 
     def test_a_socket_file_stays_and_is_removed_at_the_end(self):
@@ -173,11 +116,7 @@ class Good(UpgradeCase):
         self.put(s, GROUP + "listen = ( %s );\n" % two + STATIC)
         self.assertEqual(self.command(s).returncode, 0)
         self.assertEqual(s.get("/name.txt").text, "one\n")
-
-        def is_refused():
-            with socket.socket() as probe:
-                return probe.connect_ex(gone) != 0
-        wait_until(is_refused, "the old address to be refused")
+        self.wait_until_refused(gone)
         s.stop()
 
     def test_the_service_manager_sees_a_reload_and_the_watchdog_goes_on(self):

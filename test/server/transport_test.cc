@@ -9,91 +9,21 @@
 #include <memory>
 #include <string>
 
-#include "test/support/connection.h"
-#include "test/support/scratch.h"
+#include "test/support/line.h"
 
 using namespace ostler;
 using namespace ostler::test;
 
 namespace {
 
-/// A transport at one end, the test at the other.
-class Line final : Waker {
- public:
-    explicit Line(int receive_buffer = 0) : loop(event_backend()), tick_(loop, nobody_)
+struct Line final : BasicLine<TestClient> {
+    explicit Line(int receive_buffer = 0)
     {
-        std::signal(SIGPIPE, SIG_IGN);
         Sockets pair(receive_buffer);
         peer = std::make_unique<TestClient>(pair.client.release());
         server_fd = pair.server.get();
-        Waker& owner = *this;
-        t = std::make_unique<Transport>(loop, pair.server.release(), owner);
+        t = std::make_unique<Transport>(loop, pair.server.release(), owner());
     }
-    bool until(const std::function<bool()>& done)
-    {
-        for (int i = 0; i < 10'000; ++i) {
-            if (done()) return true;
-            tick_.set(Milliseconds(2));
-            loop.turn();
-        }
-        return false;
-    }
-    void turns(int n)
-    {
-        for (int i = 0; i < n; ++i) {
-            tick_.set(Milliseconds(1));
-            loop.turn();
-        }
-    }
-    std::string all_input() const
-    {
-        std::string s;
-        while (s.size() < t->input_size()) s += t->input_at(s.size());
-        return s;
-    }
-    /// Fills the socket until it takes no more; returns what was handed to the transport.
-    std::string fill()
-    {
-        static const std::string block(1 << 20, 'f');
-        std::string handed;
-        while (t->queued() == 0) {
-            t->send(block);
-            handed += block;
-        }
-        return handed;
-    }
-
-    Loop loop;
-    std::unique_ptr<Transport> t;
-    std::unique_ptr<TestClient> peer;
-    int server_fd = -1;
-    int wakes = 0;
-
- private:
-    void wake() override { ++wakes; }
-    struct Nobody final : Waker {
-        void wake() override {}
-    };
-    Nobody nobody_;
-    Timer tick_;
-};
-
-struct OpenFile final : Body {
-    OpenFile(const Scratch& folder, const std::string& content)
-    {
-        folder.write("file", content);
-        fd = Fd(::open(folder.path("file").c_str(), O_RDWR));
-        range = {fd.get(), 0, content.size()};
-    }
-    Pull pull(Buffer&, std::size_t) override { return Pull::fail; }
-    const FileRange* file() const override { return &range; }
-    void sent(std::uint64_t count) override
-    {
-        range.offset += count;
-        range.length -= count;
-    }
-    Fd fd;
-    FileRange range;
 };
 
 }  // namespace

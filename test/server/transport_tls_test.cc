@@ -8,7 +8,7 @@
 #include <string>
 
 #include "server/transport.h"
-#include "test/support/scratch.h"
+#include "test/support/line.h"
 #include "test/support/tls_peer.h"
 
 using namespace ostler;
@@ -16,18 +16,15 @@ using namespace ostler::test;
 
 namespace {
 
-/// A transport at one end, a TLS client at the other.
-class TlsLine final : Waker {
+class TlsLine final : public BasicLine<TlsPeer> {
  public:
     explicit TlsLine(int receive_buffer = 0, int version = TLS1_3_VERSION)
-        : loop(event_backend()), context(make_server_context()), tick_(loop, nobody_)
+        : context(make_server_context())
     {
-        std::signal(SIGPIPE, SIG_IGN);
         Sockets pair(receive_buffer);
         peer = std::make_unique<TlsPeer>(pair.client.release(), version);
-        Waker& owner = *this;
         server_fd = pair.server.get();
-        t = std::make_unique<Transport>(loop, pair.server.release(), owner,
+        t = std::make_unique<Transport>(loop, pair.server.release(), owner(),
                                         accepting(context.get()));
     }
     /// The same with the handshake made and the tickets taken.
@@ -35,51 +32,13 @@ class TlsLine final : Waker {
     {
         return TlsLine(receive_buffer, version, true);
     }
-    bool until(const std::function<bool()>& done)
-    {
-        for (int i = 0; i < 20'000; ++i) {
-            if (done()) return true;
-            tick_.set(Milliseconds(2));
-            loop.turn();
-        }
-        return false;
-    }
-    void turns(int n)
-    {
-        for (int i = 0; i < n; ++i) {
-            tick_.set(Milliseconds(1));
-            loop.turn();
-        }
-    }
     bool shake_hands()
     {
         t->want_input(true);
         return until([&] { return peer->handshake() && !t->is_handshaking(); });
     }
-    std::string all_input() const
-    {
-        std::string s;
-        while (s.size() < t->input_size()) s += t->input_at(s.size());
-        return s;
-    }
-    /// Fills the socket until it takes no more; returns what was handed to the transport.
-    std::string fill()
-    {
-        static const std::string block(1 << 20, 'f');
-        std::string handed;
-        while (t->queued() == 0) {
-            t->send(block);
-            handed += block;
-        }
-        return handed;
-    }
 
-    Loop loop;
     ContextOwner context;
-    std::unique_ptr<Transport> t;
-    std::unique_ptr<TlsPeer> peer;
-    int server_fd = -1;
-    int wakes = 0;
 
  private:
     TlsLine(int receive_buffer, int version, bool) : TlsLine(receive_buffer, version)
@@ -91,39 +50,7 @@ class TlsLine final : Waker {
         t->want_input(false);
         wakes = 0;
     }
-    void wake() override { ++wakes; }
-    struct Nobody final : Waker {
-        void wake() override {}
-    };
-    Nobody nobody_;
-    Timer tick_;
 };
-
-struct OpenFile final : Body {
-    OpenFile(const Scratch& folder, const std::string& content)
-    {
-        folder.write("file", content);
-        fd = Fd(::open(folder.path("file").c_str(), O_RDWR));
-        range = {fd.get(), 0, content.size()};
-    }
-    Pull pull(Buffer&, std::size_t) override { return Pull::fail; }
-    const FileRange* file() const override { return &range; }
-    void sent(std::uint64_t count) override
-    {
-        range.offset += count;
-        range.length -= count;
-    }
-    Fd fd;
-    FileRange range;
-};
-
-std::string numbers(std::size_t size)
-{
-    std::string s;
-    for (int i = 0; s.size() < size; ++i) append(s, i, ' ');
-    s.resize(size);
-    return s;
-}
 
 }  // namespace
 
