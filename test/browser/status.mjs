@@ -24,7 +24,8 @@ before(async () => {
   origin = await start("status", `modules: { cgi = true; status = true; };
     static: { root = "${folder}/www"; };
     locations = ( { path = "/status/"; status: { enabled = true; }; },
-                  { path = "/cgi-bin/"; cgi: { root = "${folder}/cgi"; executable = true; }; } );`);
+                  { path = "/cgi-bin/";
+                    cgi: { root = "${folder}/cgi"; executable = true; timeout = "1h"; }; } );`);
   status = `${origin}/status/`;
   // Something to see in every table: a script that is under way, and one that failed.
   const slow = await fetch(origin + LONG, { signal: leave.signal });
