@@ -44,6 +44,8 @@ void read_scripts(CgiConf& c, Section& s)
             std::transform(extension.begin(), extension.end(), extension.begin(), lower);
             if (!program.empty() && !program.starts_with('/'))
                 s.error("interpreters", cat("\"", program, "\" is not an absolute path"));
+            else if (!program.empty())
+                s.use_paths("interpreters", {program}, PathUse::program);
         }
     }
     s.get("executable", c.executable, "files with an execute bit are scripts; true with root");

@@ -68,6 +68,11 @@ class RedisStore final : public SessionStore, RedisLink::Owner, Waker {
 
 void RedisStore::submit(SessionTask& task)
 {
+    const SessionOrder& order = task.order;
+    if (order.kind == Kind::create && encoded_session_size(order.record.values) > order.most_bytes) {
+        task.answer.result = StoreResult::too_large;
+        return finished(task);
+    }
     if (link_.is_ready()) return send_all(task);
     if (link_.is_down() && !link_.why().empty()) return give_up(task, link_.why());
     waiting_.push_back(&task);

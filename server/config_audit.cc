@@ -23,7 +23,15 @@ namespace {
 
 /// What is wrong with one path; a message of fixed size, so that it fits through a pipe at once.
 struct Verdict {
-    enum class Kind : unsigned char { fine, missing, no_folder, denied, writable, none_there };
+    enum class Kind : unsigned char {
+        fine,
+        missing,
+        no_folder,
+        no_program,
+        denied,
+        writable,
+        none_there
+    };
     Kind kind = Kind::fine;
     std::uint16_t length = 0;  ///< denied: the part of the path up to what is in the way
 };
@@ -64,6 +72,14 @@ Verdict look_at(const UsedPaths& used, bool as_other_user)
         const bool may_change =
             v.kind == Kind::fine && as_other_user && ::access(first.c_str(), W_OK) == 0;
         return may_change ? Verdict{Kind::writable} : v;
+    }
+    case PathUse::program: {
+        struct stat st {};
+        if (::access(first.c_str(), X_OK) == 0 && ::stat(first.c_str(), &st) == 0 &&
+            S_ISREG(st.st_mode))
+            return {};
+        if (errno == EACCES) return {Kind::denied, first_denied(first, X_OK)};
+        return {Kind::no_program};
     }
     case PathUse::one_of: {
         const auto is_there = [](const std::string& p) { return ::access(p.c_str(), F_OK) == 0; };
@@ -125,13 +141,15 @@ std::string describe(const UsedPaths& used, const Verdict& v, const Identity& id
     case Verdict::Kind::fine: return {};
     case Verdict::Kind::missing: return cat("there is no folder ", path);
     case Verdict::Kind::no_folder: return cat(path, " is not a folder");
+    case Verdict::Kind::no_program: return cat("there is no program ", path);
     case Verdict::Kind::denied:
         if (part.size() < path.size())
             return cat(who, " may not search ", part, ", on the way to ", path);
         return cat(who,
                    used.use == PathUse::written  ? " may not write to "
                    : used.use == PathUse::served ? " may not read "
-                                                 : " may not search ",
+                   : used.use == PathUse::program ? " may not run "
+                                                  : " may not search ",
                    path);
     case Verdict::Kind::writable:
         return cat(who, " may write to ", path,

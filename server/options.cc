@@ -1,6 +1,8 @@
 // options.cc - the command line as a value.
 #include "server/options.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -247,8 +249,7 @@ class Parser {
         } else if (name == "--environment") {
             options_.environment = explaining_ = true;
         } else if (name == "--from") {
-            options_.from = value;
-            explaining_ = true;
+            read_client(value);
         } else if (name == "--header") {
             read_header(value);
         } else if (name == "-t") {
@@ -303,6 +304,16 @@ class Parser {
             error_ = cat("-s takes ", list_words(signal_names), ", not \"", value, '"');
         else
             options_.signal = static_cast<Options::Signal>(at - signal_names.begin());
+    }
+
+    void read_client(std::string_view value)
+    {
+        options_.from = value;
+        explaining_ = true;
+        in6_addr address;  // has room for either
+        if (::inet_pton(AF_INET, options_.from.c_str(), &address) != 1 &&
+            ::inet_pton(AF_INET6, options_.from.c_str(), &address) != 1)
+            error_ = cat("--from takes an address such as 192.0.2.7 or 2001:db8::7, not \"", value, '"');
     }
 
     void read_port(std::string_view value)

@@ -144,11 +144,14 @@ bool check_key(const TlsPair& pair, const PairText& text, PairFindings& findings
         return false;
     };
     if (!pair.key) return fail(why_no_key(pair.files.key.empty() ? text.certificate : text.key));
-    if (X509_check_private_key(pair.leaf.get(), pair.key.get()) != 1)
-        return fail(cat("is not the key of ", pair.files.certificate, ": that needs ",
-                        describe_key(X509_get0_pubkey(pair.leaf.get())), ", this is ",
-                        describe_key(pair.key.get()),
+    if (X509_check_private_key(pair.leaf.get(), pair.key.get()) != 1) {
+        const std::string wanted = describe_key(X509_get0_pubkey(pair.leaf.get()));
+        const std::string found = describe_key(pair.key.get());
+        return fail(cat("is not the key of ", pair.files.certificate, ": ",
+                        wanted == found ? cat("it is another ", found)
+                                        : cat("that needs ", wanted, ", this is ", found),
                         "; both files have to come from the same request"));
+    }
     std::string why;
     if (!is_usable(pair, why))
         return fail(cat("cannot be used with ", pair.files.certificate, ": ", why, " (",

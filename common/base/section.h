@@ -23,6 +23,7 @@ enum class PathUse : unsigned char {
     scripts,  ///< a folder of programs, which those who run them must not be able to change
     written,  ///< a folder in which files are made
     one_of,   ///< files, one of which should be there
+    program,  ///< a file that is run
 };
 
 /// Reads settings out of one group of the configuration.

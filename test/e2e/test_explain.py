@@ -118,6 +118,8 @@ class Explain(harness.TestCase):
                 (["explain", "ftp://x/"], '"ftp://x/" is neither a URL'),
                 (["explain", "/x", "/y"], 'unexpected "/y"'),
                 (["explain", "/x", "--header", "x"], '--header takes "NAME: VALUE", not "x"'),
+                (["explain", "/x", "--from", "localhost"],
+                 '--from takes an address such as 192.0.2.7 or 2001:db8::7, not "localhost"'),
                 (["-t", "--from", "::1"], "--header, --from and --environment go with explain")]:
             with self.subTest(arguments):
                 done = harness.run_ostler(*arguments)

@@ -48,6 +48,19 @@ class Warnings(unittest.TestCase):
             pass
         self.assertEqual(self.warnings(text), [])
 
+    def test_interpreters_that_are_not_there_or_no_programs(self):
+        with open(self.path("text"), "w", encoding="utf-8") as out:
+            out.write("not to be run\n")
+        self.mkdir("folder")
+        text = ('modules: { cgi = true; };\nstatic: { root = "@DIR@"; index = []; };\n'
+                'cgi: { interpreters: { %s }; };\n')
+        self.assertEqual(self.warnings(text % 'sh = "/bin/sh"; py = "";'), [])
+        for name, said in (("none", "there is no program @DIR@/none"),
+                           ("folder", "there is no program @DIR@/folder"),
+                           ("text", "this user may not run @DIR@/text")):
+            found = self.warnings(text % ('sh = "@DIR@/%s";' % name))
+            self.assertEqual([t for _, _, t in found], ['"interpreters" in "cgi": ' + said])
+
     def test_listeners_that_are_part_of_others(self):
         found = self.warnings('static: { root = "/"; };\nlisten = ( { port = 8080; },\n'
                               '           { address = "127.0.0.1"; port = 8080; },\n'

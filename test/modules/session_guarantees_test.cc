@@ -104,6 +104,15 @@ TEST_CASE_TEMPLATE("changes by many at once are all kept, and a logout wins", Pl
     CHECK(one.result(order_for(Kind::find, "s")) == StoreResult::absent);
 }
 
+TEST_CASE_TEMPLATE("a session that is too large is not made", Place, STORES)
+{
+    NEEDS_STORE(Place)
+    const Place place;
+    Worker w(place.url());
+    CHECK(w.result(creation("e", {{"x", std::string(1000, 'x')}})) == StoreResult::too_large);
+    CHECK(w.result(look_up("e")) == StoreResult::absent);
+}
+
 TEST_CASE_TEMPLATE("sizes are counted as they are encoded, over every change", Place, STORES)
 {
     NEEDS_STORE(Place)

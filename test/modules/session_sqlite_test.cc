@@ -71,14 +71,6 @@ TEST_CASE("the grace of an old id ends on the second")
     CHECK(w.result(look_up("second", now + 10)) == StoreResult::done);
 }
 
-TEST_CASE("a session that is too large is not made")
-{
-    const Scratch folder;
-    Worker w(url(folder));
-    CHECK(w.result(creation("e", {{"x", std::string(1000, 'x')}})) == StoreResult::too_large);
-    CHECK(w.result(look_up("e")) == StoreResult::absent);
-}
-
 TEST_CASE("while another process holds the lock reading goes on and writing fails in time")
 {
     const Scratch folder;

@@ -58,6 +58,9 @@ TEST_CASE("what is wrong with a pair is said with the file and the remedy")
     CHECK(complaints(folder, pem, other.key_pem()) ==
           "key: k: is not the key of c: that needs EC prime256v1, this is RSA 2048; both files "
           "have to come from the same request\n");
+    CHECK(complaints(folder, pem, make_cert({}).key_pem()) ==
+          "key: k: is not the key of c: it is another EC prime256v1; both files have to come from "
+          "the same request\n");
     CHECK(complaints(folder, key, pem) == "certificate: c: has a private key and no certificate: "
                                           "are certificate and key swapped?\n");
     CHECK(complaints(folder, pem, pem) ==
