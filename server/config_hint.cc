@@ -19,7 +19,10 @@ namespace {
 struct OtherName {
     std::string_view other, group, key;
 };
-constexpr std::array<OtherName, 26> other_names = {{
+constexpr std::array<OtherName, 29> other_names = {{
+    {"root", "static", "root"},  // not "cgi", which has one as well
+    {"index", "static", "index"},
+    {"alias", "static", "root"},
     {"document_root", "static", "root"},
     {"documentroot", "static", "root"},
     {"docroot", "static", "root"},
@@ -77,8 +80,11 @@ std::string hint(const std::vector<KnownKey>& keys, std::string_view key)
             return k.group == group && (word.empty() || k.key == word);
         });
     };
+    const auto same = [key](const auto& name) { return same_ignoring_case(name.other, key); };
+    const auto known_by = std::find_if(other_names.begin(), other_names.end(), same);
     for (const KnownKey& known : keys)
-        if (same_ignoring_case(known.key, key)) return say(known.key, known.group);
+        if (known_by == other_names.end() && same_ignoring_case(known.key, key))
+            return say(known.key, known.group);
 
     std::vector<std::string_view> words;
     for (const OtherName& o : other_names) words.push_back(o.other);

@@ -21,6 +21,12 @@ const ConfigNode* usable_path(ConfigReading& reading, const ConfigNode& location
             must_be_problem(*path, "a location", "a string in double quotes"));
         return nullptr;
     }
+    if (path->text.starts_with('~') || path->text.starts_with('^')) {
+        reading.error(path->value_place,
+                      "a location's path is no regular expression but the start of paths, such as "
+                      "\"/app/\"; scripts are found by their extension with \"interpreters\" in \"cgi\"");
+        return nullptr;
+    }
     if (!path->text.starts_with('/')) {
         reading.error(path->value_place,
                       cat("a location's path starts with \"/\": write \"/", path->text, '"'));

@@ -148,6 +148,8 @@ class Explainer {
             return fail(at_, cat("a name has no dot: write ", key.text, ": { ",
                                  bare_value(at_.begin + 1), " };"));
         if (at_.kind == Kind::open) return fail_open();
+        if (at_.is('{'))  // as nginx has it
+            return fail(key, cat("a group has a colon behind its name: write ", key.text, ": {"));
         return fail(key, cat("\"=\" is missing after ", quoted(key.text)));
     }
 

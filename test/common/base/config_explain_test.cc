@@ -72,11 +72,17 @@ http: { max_body = 10M; };
 listen = ( { address = 127.0.0.1; port = 80; } );
                        ^
 )~"},
-    {"no equals sign", R"~(server { workers = 2; };
+    {"no colon", R"~(server { workers = 2; };
 )~",
-     R"~(ostler.conf:1:1: error: "=" is missing after "server"
+     R"~(ostler.conf:1:1: error: a group has a colon behind its name: write server: {
 server { workers = 2; };
 ^
+)~"},
+    {"no equals sign", R"~(server: { workers 2; };
+)~",
+     R"~(ostler.conf:1:11: error: "=" is missing after "workers"
+server: { workers 2; };
+          ^
 )~"},
     {"no value", R"~(server: { workers = ; };
 )~",
