@@ -67,6 +67,7 @@ Verdict look_at(const UsedPaths& used, bool as_other_user)
     switch (used.use) {
     case PathUse::served: return look_at_folder(first, R_OK | X_OK);
     case PathUse::written: return look_at_folder(first, W_OK | X_OK);
+    case PathUse::holder: return look_at_folder(first, F_OK);
     case PathUse::scripts: {
         const Verdict v = look_at_folder(first, X_OK);
         const bool may_change =

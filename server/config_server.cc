@@ -106,7 +106,10 @@ void configure_server(ServerConf& conf, Section& s)
 {
     read_user(conf, s);
     read_workers(conf, s);
-    s.get_path("pid_file", conf.pid_file, "file with the process id of the master; empty: none");
+    if (s.get_path("pid_file", conf.pid_file,
+                   "file with the process id of the master; empty: none") &&
+        !conf.pid_file.empty())
+        s.use_paths("pid_file", {std::string(folder_of(conf.pid_file))}, PathUse::holder);
     if (s.get_log_target("error_log", conf.error_log,
                          "where errors go: a file, \"stderr\", \"stdout\", \"syslog\" or \"off\""))
         if (const auto problem = LogSink::problem_with(conf.error_log); !problem.empty())

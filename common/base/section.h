@@ -24,6 +24,7 @@ enum class PathUse : unsigned char {
     written,  ///< a folder in which files are made
     one_of,   ///< files, one of which should be there
     program,  ///< a file that is run
+    holder,   ///< the folder of a file that is made before privileges drop: it has to be there
 };
 
 /// Reads settings out of one group of the configuration.

@@ -264,6 +264,8 @@ bool SectionReader::get_log_target(const char* key, std::string& value, const ch
         value = is_log_word(node->text) ? node->text
                                         : absolute_path(node->text, node->place.file->folder);
     record(ConfigNode::make_string(key, value), node);
+    if (node && !is_log_word(value))
+        use_paths(key, {std::string(folder_of(value))}, PathUse::holder);
     return node != nullptr;
 }
 

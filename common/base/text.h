@@ -1,6 +1,7 @@
 // text.h - small things with strings that the standard library lacks.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <cstdint>
@@ -36,6 +37,12 @@ constexpr std::string_view trim(std::string_view s)
     while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
     while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
     return s;
+}
+
+/// The folder of a file, both absolute: "/run" of "/run/x.pid", "/" of "/x".
+inline std::string_view folder_of(std::string_view file)
+{
+    return file.substr(0, std::max<std::size_t>(file.rfind('/'), 1));
 }
 
 namespace detail {

@@ -39,6 +39,18 @@ class Warnings(unittest.TestCase):
             (2, 43, '"root" in "static": there is no folder @DIR@/none'),
             (3, 43, '"root" in "static": @DIR@/file is not a folder')])
 
+    def test_logs_and_the_pid_file_without_their_folders(self):
+        text = ('server: { error_log = "@DIR@/%s/e.log"; pid_file = "@DIR@/%s/pid"; };\n'
+                'static: { root = "@DIR@"; index = [ "o.conf" ]; };\n'
+                'accesslog: { file = "@DIR@/%s/a.log"; };\n')
+        self.assertEqual(sorted(self.warnings(text % ("log", "run", "log"))), [
+            (1, 23, '"error_log" in "server": there is no folder @DIR@/log'),
+            (1, 53 + len(self.folder), '"pid_file" in "server": there is no folder @DIR@/run'),
+            (3, 21, '"file" in "accesslog": there is no folder @DIR@/log')])
+        self.mkdir("log")
+        self.mkdir("run")
+        self.assertEqual(self.warnings(text % ("log", "run", "log")), [])
+
     def test_an_index_that_is_never_found(self):
         self.mkdir("www")
         text = 'static: { root = "@DIR@/www"; index = [ "start.html", "index.htm" ]; };\n'
