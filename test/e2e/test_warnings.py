@@ -43,9 +43,11 @@ class Warnings(unittest.TestCase):
         text = ('server: { error_log = "@DIR@/%s/e.log"; pid_file = "@DIR@/%s/pid"; };\n'
                 'static: { root = "@DIR@"; index = [ "o.conf" ]; };\n'
                 'accesslog: { file = "@DIR@/%s/a.log"; };\n')
+        line = text.replace("@DIR@/%s", self.folder + "/log")
+        column = line.index('pid_file = "') + len('pid_file = "')
         self.assertEqual(sorted(self.warnings(text % ("log", "run", "log"))), [
             (1, 23, '"error_log" in "server": there is no folder @DIR@/log'),
-            (1, 53 + len(self.folder), '"pid_file" in "server": there is no folder @DIR@/run'),
+            (1, column, '"pid_file" in "server": there is no folder @DIR@/run'),
             (3, 21, '"file" in "accesslog": there is no folder @DIR@/log')])
         self.mkdir("log")
         self.mkdir("run")
