@@ -247,7 +247,7 @@ class Server:
 
     def is_sanitized(self):
         """True under AddressSanitizer, which keeps freed memory in a quarantine for a while."""
-        with open("/proc/%d/maps" % self.workers()[0], encoding="utf-8") as maps:
+        with open("/proc/%d/maps" % self.pid, encoding="utf-8") as maps:  # workers come later
             return "asan" in maps.read()
 
     def reload(self, config=None):
