@@ -42,9 +42,10 @@ void read_scripts(CgiConf& c, Section& s)
                   "extension of scripts and the program that runs them; \"\": the script itself")) {
         for (auto& [extension, program] : c.interpreters) {
             std::transform(extension.begin(), extension.end(), extension.begin(), lower);
-            if (!program.empty() && !program.starts_with('/'))
+            if (program.empty()) continue;
+            if (!program.starts_with('/'))
                 s.error("interpreters", cat("\"", program, "\" is not an absolute path"));
-            else if (!program.empty())
+            else
                 s.use_paths("interpreters", {program}, PathUse::program);
         }
     }

@@ -188,7 +188,7 @@ void configure_static(StaticConf& c, Section& s)
                 s.error("index", cat("\"", name, "\" is not the name of a file"));
         std::vector<std::string> files;
         for (const std::string& name : c.index) files.push_back(cat(c.root, '/', name));
-        if (!files.empty()) s.use_paths("index", std::move(files), PathUse::one_of);
+        s.use_paths("index", std::move(files), PathUse::one_of);
     }
     if (s.get("try", c.fallbacks,
               "paths to serve instead of a file that is missing, the first that exists")) {

@@ -84,7 +84,7 @@ Verdict look_at(const UsedPaths& used, bool as_other_user)
     }
     case PathUse::one_of: {
         const auto is_there = [](const std::string& p) { return ::access(p.c_str(), F_OK) == 0; };
-        const std::string folder = first.substr(0, first.rfind('/'));
+        const std::string folder(folder_of(first));
         const bool known =
             ::access(folder.c_str(), X_OK) == 0;  // else the root's own warning says it
         const bool none = known && std::none_of(used.paths.begin(), used.paths.end(), is_there);
@@ -156,7 +156,7 @@ std::string describe(const UsedPaths& used, const Verdict& v, const Identity& id
         return cat(who, " may write to ", path,
                    ": who breaks into a script could leave another one");
     case Verdict::Kind::none_there:
-        return cat("there is none of these in ", path.substr(0, path.rfind('/')), " itself");
+        return cat("there is none of these in ", folder_of(path), " itself");
     }
     return {};
 }

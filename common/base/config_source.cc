@@ -34,13 +34,6 @@ std::vector<std::string> split_lines(std::string_view text)
     return lines;
 }
 
-std::string folder_of(const std::string& path)
-{
-    const std::size_t slash = path.rfind('/');
-    if (slash == std::string::npos) return ".";
-    return path.substr(0, std::max<std::size_t>(slash, 1));
-}
-
 /// Puts one file and what it includes behind what is there.
 class Expander {
  public:

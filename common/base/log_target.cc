@@ -29,10 +29,7 @@ int open_retrying(const char* path, int flags, mode_t mode = 0)
 /// True when nobody but root and ourselves can put a link into the folder of `path`.
 bool folder_is_ours(const std::string& path)
 {
-    const std::size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "."
-                               : slash == 0               ? "/"
-                                                          : path.substr(0, slash);
+    const std::string folder(folder_of(path));
     struct stat s {};
     if (::stat(folder.c_str(), &s) != 0) return false;
     if (s.st_uid != 0 && s.st_uid != ::geteuid()) return false;

@@ -71,8 +71,8 @@ class Section {
     virtual bool get_groups(const char* key, const char* about,
                             const std::function<void(Section&)>& read) = 0;
 
-    /// Says what the paths that `key` leads to are for.  They are not looked at here: only -t does
-    /// that, as the user the workers run as.
+    /// Says what the paths that `key` leads to are for; there may be none.  They are not looked at
+    /// here: only -t does that, as the user the workers run as.
     virtual void use_paths(const char* /*key*/, std::vector<std::string> /*paths*/, PathUse /*use*/)
     {
     }

@@ -104,7 +104,7 @@ void SectionReader::record(ConfigNode node, const ConfigNode* mentioned)
 void SectionReader::use_paths(const char* key, std::vector<std::string> paths, PathUse use)
 {
     const ConfigNode* node = group_ ? group_->find(key) : nullptr;
-    if (node && context_.paths)
+    if (node && context_.paths && !paths.empty())
         context_.paths->push_back({node->value_place, context_.title, key, std::move(paths), use});
 }
 

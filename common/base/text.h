@@ -39,10 +39,11 @@ constexpr std::string_view trim(std::string_view s)
     return s;
 }
 
-/// The folder of a file, both absolute: "/run" of "/run/x.pid", "/" of "/x".
-inline std::string_view folder_of(std::string_view file)
+/// The folder of a file: "/run" of "/run/x.pid", "/" of "/x", "." of "x".
+constexpr std::string_view folder_of(std::string_view file)
 {
-    return file.substr(0, std::max<std::size_t>(file.rfind('/'), 1));
+    const std::size_t slash = file.rfind('/');
+    return slash == file.npos ? "." : file.substr(0, std::max<std::size_t>(slash, 1));
 }
 
 namespace detail {
